@@ -1,0 +1,1 @@
+//! seedbed: a deterministic laboratory for distributed systems.
