@@ -1,0 +1,106 @@
+//! What a step wants done: the effects that a handler appends and the kernel applies afterwards.
+
+use std::any::Any;
+use std::time::Duration;
+
+use crate::disk::SyncRequest;
+use crate::id::{NodeId, OpId};
+use crate::node::{Answer, Item, Node, Ret};
+use crate::slab::Slab;
+
+/// A message on its way, with what the kernel wants to know of it without asking the protocol.
+#[derive(Clone, Debug)]
+pub(crate) struct Parcel<M> {
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    /// The one random word of this send; everything the network does follows from it.
+    pub(crate) draw: u64,
+    /// The digest of the message, taken once when it leaves.
+    pub(crate) digest: u64,
+    /// [`NOT_LEFT`] until it leaves.
+    pub(crate) kind: u16,
+    pub(crate) message: M,
+}
+
+/// The kind of a parcel that has not left its host.
+const NOT_LEFT: u16 = u16::MAX;
+
+impl<M> Parcel<M> {
+    /// Whether it has left its host for another.
+    pub(crate) fn on_network(&self) -> bool {
+        self.kind != NOT_LEFT && self.from != self.to
+    }
+}
+
+/// One effect of a step, in program order.
+#[derive(Debug)]
+pub(crate) enum Effect<N: Node> {
+    /// Send the parcel in this slot.
+    Send { slot: u32 },
+    /// Send a copy of the parcel in this slot to every peer.
+    Broadcast { slot: u32 },
+    SetTimer { timer: N::Timer, after: Duration },
+    CancelTimer { timer: N::Timer },
+    Reply { id: OpId, answer: Box<Answer<Ret<N>>> },
+    Accepted { id: OpId, position: u64 },
+    Deliver(Box<Item<N>>),
+    /// What a hosted protocol replied or delivered to its host: seen by lifted invariants only.
+    Inner(Inner),
+    /// Outputs behind this wait until the disk says that the request is durable.
+    Sync(SyncRequest),
+    Reached(&'static str),
+    Note(String),
+    Crash,
+}
+
+/// An output of a hosted protocol, typed by who lifted the invariant that watches it.
+#[derive(Debug)]
+pub(crate) enum Inner {
+    /// `Box<Item<S>>` of the hosted protocol.
+    Delivered(Box<dyn Any>),
+    /// `Box<Answer<Ret<S>>>` of the hosted protocol.
+    Replied(OpId, Box<dyn Any>),
+}
+
+/// The buffer that a step appends to. It owns the messages, so that each is written once.
+#[derive(Debug)]
+pub(crate) struct Effects<N: Node> {
+    pub(crate) list: Vec<Effect<N>>,
+    pub(crate) parcels: Slab<Parcel<N::Message>>,
+    /// How much longer than an instant this step takes.
+    pub(crate) busy: Duration,
+    /// Whether anybody reads notes; they are not even formatted otherwise.
+    pub(crate) tracing: bool,
+    /// Whether an invariant of a hosted protocol watches what it replies and delivers.
+    pub(crate) watch_inner: bool,
+}
+
+impl<N: Node> Default for Effects<N> {
+    fn default() -> Self {
+        Effects {
+            list: Vec::new(),
+            parcels: Slab::default(),
+            busy: Duration::ZERO,
+            tracing: false,
+            watch_inner: false,
+        }
+    }
+}
+
+impl<N: Node> Effects<N> {
+    #[inline]
+    pub(crate) fn send(&mut self, from: NodeId, to: NodeId, message: N::Message) {
+        let slot = self.post(from, to, message);
+        self.list.push(Effect::Send { slot });
+    }
+
+    pub(crate) fn broadcast(&mut self, from: NodeId, message: N::Message) {
+        let slot = self.post(from, from, message);
+        self.list.push(Effect::Broadcast { slot });
+    }
+
+    #[inline]
+    fn post(&mut self, from: NodeId, to: NodeId, message: N::Message) -> u32 {
+        self.parcels.insert(Parcel { from, to, draw: 0, digest: 0, kind: NOT_LEFT, message })
+    }
+}

@@ -1,0 +1,374 @@
+//! What the network does to one message: pure integer code, one random word a message.
+//!
+//! Everything that happens to a message is expanded from its word by fixed mixing, whether or not
+//! the setting is on: turning `loss` off leaves every latency as it was.
+
+use std::collections::BTreeMap;
+
+use crate::config::{LinkConfig, NetworkConfig};
+use crate::distribution::Distribution;
+use crate::id::NodeId;
+use crate::rng::{Chance, mix};
+use crate::time::SimTime;
+
+/// The lanes of a message's word. Loss takes the word's low half and latency its high bits; the
+/// others are mixed out of it.
+mod lane {
+    pub(super) const JITTER: u64 = 1;
+    pub(super) const REORDER: u64 = 2;
+    pub(super) const DUPLICATE: u64 = 3;
+    pub(super) const COPY_LATENCY: u64 = 4;
+    /// The first of the lanes for [`super::Shaping`]s; each takes four.
+    pub(super) const SHAPING: u64 = 16;
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) fate: Fate,
+    /// When a second copy arrives, if there is one.
+    pub(crate) copy: Option<SimTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Arrives(SimTime),
+    /// Held on a clogged link; arrives this long after it is let go.
+    Clogged(u64),
+    Lost,
+    Cut,
+}
+
+/// A temporary change of links, held by a fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shaping {
+    /// Additional chance of loss.
+    pub loss: Chance,
+    /// Additional chance of a duplicate.
+    pub duplicate: Chance,
+    /// Additional chance of being held back.
+    pub reorder: Chance,
+    /// Additional latency.
+    pub delay: Distribution,
+}
+
+impl Default for Shaping {
+    fn default() -> Self {
+        Shaping {
+            loss: Chance::NEVER,
+            duplicate: Chance::NEVER,
+            reorder: Chance::NEVER,
+            delay: Distribution::Constant(0),
+        }
+    }
+}
+
+/// What happens to one chosen message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageAction {
+    /// It is lost.
+    Lose,
+    /// It arrives twice.
+    Duplicate,
+    /// It arrives this many nanoseconds later.
+    Delay(u64),
+}
+
+/// Chooses single messages: the `nth` that leaves on a link, counted from when the rule came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageRule {
+    /// Only from these hosts; any if empty.
+    pub from: Vec<NodeId>,
+    /// Only to these hosts; any if empty.
+    pub to: Vec<NodeId>,
+    /// Only of this kind (index into the protocol's kinds); any if none.
+    pub kind: Option<u16>,
+    /// Which one, counted from 1.
+    pub nth: u64,
+    /// What happens to it.
+    pub action: MessageAction,
+}
+
+#[derive(Clone, Debug)]
+struct ActiveRule {
+    hold: u32,
+    rule: MessageRule,
+    seen: u64,
+}
+
+#[derive(Clone, Debug)]
+struct ActiveShaping {
+    hold: u32,
+    links: Vec<(NodeId, NodeId)>,
+    shaping: Shaping,
+}
+
+/// The changeable state of one directed link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Link {
+    class: u8,
+    cuts: u16,
+    clogs: u16,
+}
+
+/// The state of links that differ from the ordinary: dense while the square is small.
+#[derive(Clone, Debug)]
+enum Links {
+    Dense { width: usize, cells: Vec<Link> },
+    Sparse(BTreeMap<(NodeId, NodeId), Link>),
+}
+
+/// Above this many hosts and clients the table of links is sparse.
+const DENSE_MAX: usize = 512;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    /// Kinds of links; the first is everywhere.
+    classes: Vec<LinkConfig>,
+    /// True while no link differs from `classes[0]`: nothing need be looked up.
+    plain: bool,
+    links: Links,
+    nodes: usize,
+    width: usize,
+    shapings: Vec<ActiveShaping>,
+    rules: Vec<ActiveRule>,
+    has_classes: bool,
+    /// How many cuts and clogs are held in all.
+    held: u64,
+}
+
+impl Network {
+    pub(crate) fn new(config: NetworkConfig, nodes: usize, clients: usize) -> Self {
+        let mut network = Network {
+            classes: vec![config.everywhere],
+            plain: true,
+            links: Links::Sparse(BTreeMap::new()),
+            nodes,
+            width: nodes + clients,
+            shapings: Vec::new(),
+            rules: Vec::new(),
+            has_classes: !config.links.is_empty(),
+            held: 0,
+        };
+        for (from, to, class) in config.links {
+            let index = network.classes.len();
+            assert!(index <= 255, "at most 255 links of their own kind");
+            network.classes.push(class);
+            network.link_mut(from, to).class = index as u8;
+        }
+        network.settle_plain();
+        network
+    }
+
+    /// What becomes of a message of `kind` that leaves now.
+    #[inline]
+    pub(crate) fn route(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kind: u16,
+        word: u64,
+        now: SimTime,
+    ) -> Route {
+        if self.plain {
+            return ordinary(&self.classes[0], word, now);
+        }
+        self.route_special(from, to, kind, word, now)
+    }
+
+    fn route_special(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kind: u16,
+        word: u64,
+        now: SimTime,
+    ) -> Route {
+        let ruled = self.rule_for(from, to, kind);
+        let link = self.link(from, to);
+        let mut route = ordinary(&self.classes[usize::from(link.class)], word, now);
+        let mean_ns = self.classes[usize::from(link.class)].latency.mean_ns();
+        for (number, active) in self.shapings.iter().enumerate() {
+            if active.links.binary_search(&(from, to)).is_ok() {
+                shape(&mut route, &active.shaping, number as u64, word, now, mean_ns);
+            }
+        }
+        match ruled {
+            Some(MessageAction::Lose) => route = Route { fate: Fate::Lost, copy: None },
+            Some(MessageAction::Duplicate) => {
+                route.copy = route.copy.or(Some(now.saturating_add_nanos(scale(mix(word, lane::COPY_LATENCY), mean_ns + 1))));
+            }
+            Some(MessageAction::Delay(by)) => delay(&mut route, by),
+            None => {}
+        }
+        if link.cuts > 0 {
+            return Route { fate: Fate::Cut, copy: None };
+        }
+        if link.clogs > 0
+            && let Fate::Arrives(at) = route.fate
+        {
+            route.copy = None;
+            route.fate = Fate::Clogged((at - now).as_nanos() as u64);
+        }
+        route
+    }
+
+    fn rule_for(&mut self, from: NodeId, to: NodeId, kind: u16) -> Option<MessageAction> {
+        let mut action = None;
+        for active in &mut self.rules {
+            let rule = &active.rule;
+            if (rule.from.is_empty() || rule.from.contains(&from))
+                && (rule.to.is_empty() || rule.to.contains(&to))
+                && rule.kind.is_none_or(|only| only == kind)
+            {
+                active.seen += 1;
+                if active.seen == rule.nth {
+                    action = Some(rule.action);
+                }
+            }
+        }
+        action
+    }
+
+    /// Whether the rule under `hold` has met its message.
+    pub(crate) fn rule_met(&self, hold: u32) -> bool {
+        self.rules.iter().any(|active| active.hold == hold && active.seen >= active.rule.nth)
+    }
+
+    pub(crate) fn cut(&mut self, from: NodeId, to: NodeId) {
+        self.link_mut(from, to).cuts += 1;
+        self.held += 1;
+        self.plain = false;
+    }
+
+    pub(crate) fn mend(&mut self, from: NodeId, to: NodeId) {
+        self.link_mut(from, to).cuts -= 1;
+        self.held -= 1;
+        self.settle_plain();
+    }
+
+    pub(crate) fn clog(&mut self, from: NodeId, to: NodeId) {
+        self.link_mut(from, to).clogs += 1;
+        self.held += 1;
+        self.plain = false;
+    }
+
+    /// Ends one clog of the link; true if it is free now.
+    pub(crate) fn unclog(&mut self, from: NodeId, to: NodeId) -> bool {
+        let link = self.link_mut(from, to);
+        link.clogs -= 1;
+        let free = link.clogs == 0;
+        self.held -= 1;
+        self.settle_plain();
+        free
+    }
+
+    pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.link(from, to).cuts > 0
+    }
+
+    /// `links` must be sorted.
+    pub(crate) fn add_shaping(&mut self, hold: u32, links: Vec<(NodeId, NodeId)>, shaping: Shaping) {
+        self.shapings.push(ActiveShaping { hold, links, shaping });
+        self.plain = false;
+    }
+
+    pub(crate) fn add_rule(&mut self, hold: u32, rule: MessageRule) {
+        self.rules.push(ActiveRule { hold, rule, seen: 0 });
+        self.plain = false;
+    }
+
+    /// Ends the shapings and rules of a hold.
+    pub(crate) fn release(&mut self, hold: u32) {
+        self.shapings.retain(|active| active.hold != hold);
+        self.rules.retain(|active| active.hold != hold);
+        self.settle_plain();
+    }
+
+    fn settle_plain(&mut self) {
+        self.plain = !self.has_classes
+            && self.held == 0
+            && self.shapings.is_empty()
+            && self.rules.is_empty();
+    }
+
+    fn position(&self, host: NodeId) -> usize {
+        if host.is_client() { self.nodes + host.index() } else { host.index() }
+    }
+
+    fn link(&self, from: NodeId, to: NodeId) -> Link {
+        match &self.links {
+            Links::Dense { width, cells } => {
+                cells[self.position(from) * width + self.position(to)]
+            }
+            Links::Sparse(links) => links.get(&(from, to)).copied().unwrap_or_default(),
+        }
+    }
+
+    fn link_mut(&mut self, from: NodeId, to: NodeId) -> &mut Link {
+        if self.width <= DENSE_MAX && matches!(self.links, Links::Sparse(_)) {
+            let cells = vec![Link::default(); self.width * self.width];
+            self.links = Links::Dense { width: self.width, cells };
+        }
+        let at = self.position(from) * self.width + self.position(to);
+        match &mut self.links {
+            Links::Dense { cells, .. } => &mut cells[at],
+            Links::Sparse(links) => links.entry((from, to)).or_default(),
+        }
+    }
+}
+
+#[inline]
+fn ordinary(class: &LinkConfig, word: u64, now: SimTime) -> Route {
+    let mut delay_ns = class.latency.sample(word);
+    if !class.jitter.is_zero() {
+        let jitter_ns = class.jitter.as_nanos() as u64;
+        delay_ns += scale(mix(word, lane::JITTER), jitter_ns + 1);
+    }
+    if class.reorder != Chance::NEVER {
+        delay_ns += held_back(class.reorder, mix(word, lane::REORDER), class.latency.mean_ns());
+    }
+    if class.loss.hits(word as u32) {
+        return Route { fate: Fate::Lost, copy: None };
+    }
+    let mut copy = None;
+    if class.duplicate.hits(mix(word, lane::DUPLICATE) as u32) {
+        copy = Some(now.saturating_add_nanos(class.latency.sample(mix(word, lane::COPY_LATENCY))));
+    }
+    Route { fate: Fate::Arrives(now.saturating_add_nanos(delay_ns)), copy }
+}
+
+fn shape(
+    route: &mut Route,
+    shaping: &Shaping,
+    number: u64,
+    word: u64,
+    now: SimTime,
+    mean_ns: u64,
+) {
+    let lane = lane::SHAPING + 4 * number;
+    delay(route, shaping.delay.sample(mix(word, lane)));
+    delay(route, held_back(shaping.reorder, mix(word, lane + 1), mean_ns));
+    if shaping.duplicate.hits(mix(word, lane + 2) as u32) {
+        route.copy = route.copy.or(Some(now.saturating_add_nanos(scale(mix(word, lane + 2), 2 * mean_ns + 1))));
+    }
+    if shaping.loss.hits(mix(word, lane + 3) as u32) {
+        *route = Route { fate: Fate::Lost, copy: None };
+    }
+}
+
+/// How long a message is held back, if the chance hits.
+fn held_back(chance: Chance, word: u64, mean_ns: u64) -> u64 {
+    if chance.hits(word as u32) { scale(word, 8 * mean_ns + 1) } else { 0 }
+}
+
+fn delay(route: &mut Route, by: u64) {
+    if let Fate::Arrives(at) = &mut route.fate {
+        *at = at.saturating_add_nanos(by);
+    }
+}
+
+/// Uniform below `n`, by multiplication.
+fn scale(word: u64, n: u64) -> u64 {
+    ((u128::from(word) * u128::from(n)) >> 64) as u64
+}

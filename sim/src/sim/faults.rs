@@ -1,0 +1,366 @@
+//! Faults that hold something, and letting go.
+//!
+//! Each fault *holds* what it took: links, a host. A link or host is free when no fault holds it.
+//! Selectors, schedules and drawing belong to whoever drives the simulation; here everything is
+//! resolved.
+
+use std::collections::BTreeMap;
+
+use crate::disk::{CrashLoss, CrashModel};
+use crate::id::NodeId;
+use crate::network::{MessageRule, Shaping};
+use crate::node::Node;
+use crate::sim::core::{Internal, Slot};
+use crate::sim::host::Output;
+use crate::sim::{Sim, UNSYNCED_DATA_LOST};
+use crate::trace::What;
+
+/// What a fault takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// Directed links carry nothing: what is sent into them is gone.
+    Cut(Vec<(NodeId, NodeId)>),
+    /// Directed links hold what is sent into them until they are let go.
+    Clog(Vec<(NodeId, NodeId)>),
+    /// Directed links lose, delay, duplicate or reorder more than usual.
+    Shape(Vec<(NodeId, NodeId)>, Shaping),
+    /// One chosen message.
+    Message(MessageRule),
+    /// A host loses its memory, and of its un-synced writes what the model says.
+    Crash(NodeId, Option<CrashModel>),
+    /// A host handles nothing; its disk and its clocks go on.
+    Pause(NodeId),
+}
+
+/// Names what a fault holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HoldId(pub(crate) u32);
+
+/// What a crash did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrashReport {
+    /// How many un-synced disk operations were lost.
+    pub operations_lost: u64,
+    /// How many un-synced bytes were lost.
+    pub bytes_lost: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Holds {
+    made: u32,
+    held: BTreeMap<HoldId, Fault>,
+}
+
+/// Folded into the digest with each change of a fault.
+mod tag {
+    pub(super) const CUT: u64 = 32 << 56;
+    pub(super) const CLOG: u64 = 33 << 56;
+    pub(super) const SHAPE: u64 = 34 << 56;
+    pub(super) const MESSAGE: u64 = 35 << 56;
+    pub(super) const CRASH: u64 = 36 << 56;
+    pub(super) const PAUSE: u64 = 37 << 56;
+    pub(super) const RELEASE: u64 = 38 << 56;
+}
+
+impl<N: Node> Sim<N> {
+    /// Lets a fault take what it wants; none if it had no effect: a crash of a host that is down,
+    /// a pause of one that is not up, no links.
+    pub fn inject(&mut self, fault: Fault) -> Option<HoldId> {
+        let took = match &fault {
+            Fault::Cut(links) => {
+                self.fold_links(tag::CUT, links);
+                for &(from, to) in links {
+                    self.core.network.cut(from, to);
+                }
+                !links.is_empty()
+            }
+            Fault::Clog(links) => {
+                self.fold_links(tag::CLOG, links);
+                for &(from, to) in links {
+                    self.core.network.clog(from, to);
+                }
+                !links.is_empty()
+            }
+            Fault::Shape(links, _) => {
+                self.fold_links(tag::SHAPE, links);
+                !links.is_empty()
+            }
+            Fault::Message(rule) => {
+                self.core.digest.fold2(tag::MESSAGE, rule.nth);
+                true
+            }
+            Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
+            Fault::Pause(host) => self.pause(*host),
+        };
+        if !took {
+            return None;
+        }
+        self.holds.made += 1;
+        let hold = HoldId(self.holds.made);
+        match &fault {
+            Fault::Shape(links, shaping) => {
+                let mut links = links.clone();
+                links.sort_unstable();
+                self.core.network.add_shaping(hold.0, links, shaping.clone());
+            }
+            Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
+            Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
+        }
+        self.holds.held.insert(hold, fault);
+        Some(hold)
+    }
+
+    fn fold_links(&mut self, tag: u64, links: &[(NodeId, NodeId)]) {
+        for (from, to) in links {
+            let link = u64::from(from.number()) << 32 | u64::from(to.number());
+            self.core.digest.fold2(tag, link);
+        }
+    }
+
+    /// Ends a hold: what no other fault holds is free again. A crashed host restarts.
+    pub fn release(&mut self, hold: HoldId) {
+        let Some(fault) = self.holds.held.remove(&hold) else {
+            return;
+        };
+        self.core.digest.fold2(tag::RELEASE, u64::from(hold.0));
+        match fault {
+            Fault::Cut(links) => {
+                for (from, to) in links {
+                    self.core.network.mend(from, to);
+                }
+            }
+            Fault::Clog(links) => {
+                for (from, to) in links {
+                    if self.core.network.unclog(from, to) {
+                        self.let_go(from, to);
+                    }
+                }
+            }
+            Fault::Shape(..) | Fault::Message(_) => self.core.network.release(hold.0),
+            Fault::Crash(host, _) => {
+                if !self.held(|other| matches!(other, Fault::Crash(it, _) if *it == host)) {
+                    self.start(host);
+                }
+            }
+            Fault::Pause(host) => self.resume(host),
+        }
+    }
+
+    fn held(&self, is: impl Fn(&Fault) -> bool) -> bool {
+        self.holds.held.values().any(is)
+    }
+
+    /// Whether the chosen message of a [`Fault::Message`] has come.
+    pub fn rule_met(&self, hold: HoldId) -> bool {
+        self.core.network.rule_met(hold.0)
+    }
+
+    /// Ends every hold on these links, of partitions and clogs; true if there was any.
+    pub fn free_links(&mut self, chosen: impl Fn(&Fault, NodeId, NodeId) -> bool) -> bool {
+        let mut any = false;
+        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
+            let Some(fault) = self.holds.held.get_mut(&hold) else {
+                continue;
+            };
+            let named = fault.clone();
+            let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
+                continue;
+            };
+            let (freed, kept): (Vec<_>, Vec<_>) =
+                links.iter().partition(|&&(from, to)| chosen(&named, from, to));
+            *links = kept;
+            any |= !freed.is_empty();
+            for (from, to) in freed {
+                self.core.digest.fold2(tag::RELEASE, u64::from(from.number()));
+                if matches!(named, Fault::Cut(_)) {
+                    self.core.network.mend(from, to);
+                } else if self.core.network.unclog(from, to) {
+                    self.let_go(from, to);
+                }
+            }
+        }
+        any
+    }
+
+    /// Ends every hold on these hosts and their links; true if there was any.
+    pub fn free_hosts(&mut self, hosts: &[NodeId]) -> bool {
+        let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
+        let mut any = self.free_links(|_, from, to| touches(from, to));
+        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
+            let ends = match &self.holds.held[&hold] {
+                Fault::Crash(host, _) | Fault::Pause(host) => hosts.contains(host),
+                Fault::Shape(links, _) => links.iter().any(|&(from, to)| touches(from, to)),
+                Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_) => false,
+            };
+            if ends {
+                any = true;
+                self.release(hold);
+            }
+        }
+        for host in hosts {
+            any |= self.start(*host);
+        }
+        any
+    }
+
+    /// Restarts a host that is down and ends the holds that keep it down; true if it was.
+    pub fn restart(&mut self, host: NodeId) -> bool {
+        self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
+        self.start(host)
+    }
+
+    /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
+    /// as reached after heal.
+    pub fn heal(&mut self) {
+        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
+            self.release(hold);
+        }
+        for host in self.core.shared.members.clone() {
+            self.start(host);
+        }
+        self.healed = true;
+        self.heal_milestones();
+    }
+
+    /// Whether `host` is up, paused or not.
+    pub fn is_up(&self, host: NodeId) -> bool {
+        self.hosts.0.get(host.index()).is_some_and(|host| host.node.is_some())
+    }
+
+    /// Whether a fault holds `host` paused.
+    pub fn is_paused(&self, host: NodeId) -> bool {
+        self.hosts.0.get(host.index()).is_some_and(|host| host.is_paused())
+    }
+
+    /// Whether a fault cuts the link.
+    pub fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.core.network.is_cut(from, to)
+    }
+
+    /// Tells the tracer that a fault began, changed or ended.
+    pub fn trace_fault(&mut self, kind: &str, text: &str) {
+        self.trace(None, What::Fault { kind }, &text);
+    }
+
+    /// What a clogged link held goes on its way, in order.
+    fn let_go(&mut self, from: NodeId, to: NodeId) {
+        let now = self.core.now;
+        let clogged = std::mem::take(&mut self.core.clogged);
+        for message in clogged {
+            if (message.from, message.to) == (from, to) {
+                let at = now.saturating_add_nanos(message.delay_ns);
+                self.core.push(at, Slot::unpack(message.raw));
+            } else {
+                self.core.clogged.push(message);
+            }
+        }
+    }
+
+    /// Boots a host that is down; true if it was.
+    fn start(&mut self, host: NodeId) -> bool {
+        let machine = &self.hosts.0[host.index()].machine;
+        let down = self.hosts.0[host.index()].node.is_none();
+        // A host that has not booted yet boots by itself.
+        if !down || machine.incarnation == 0 {
+            return false;
+        }
+        self.core.push_internal(self.core.now, Internal::Boot { host });
+        true
+    }
+
+    fn pause(&mut self, id: NodeId) -> bool {
+        let host = &mut self.hosts.0[id.index()];
+        if host.node.is_none() {
+            return false;
+        }
+        host.cold().pauses += 1;
+        host.settle_ready();
+        self.core.digest.fold2(tag::PAUSE, u64::from(id.number()));
+        self.trace(Some(id), What::Pause, &"");
+        true
+    }
+
+    fn resume(&mut self, id: NodeId) {
+        let host = &mut self.hosts.0[id.index()];
+        let cold = host.cold();
+        // A crash has ended the pause already.
+        if cold.pauses == 0 {
+            return;
+        }
+        cold.pauses -= 1;
+        if cold.pauses > 0 || host.node.is_none() {
+            return;
+        }
+        host.settle_ready();
+        self.trace(Some(id), What::Resume, &"");
+        self.open_gates(id);
+        if self.hosts.0[id.index()].cold().step_over {
+            self.finish_step(id);
+        }
+        self.wake_if_waiting(id);
+    }
+
+    /// `ctx.crash()`, and a disk error nobody handled: a supervisor restarts the host.
+    pub(super) fn crash_by_itself(&mut self, id: NodeId) {
+        self.core.running = None;
+        self.crash(id, None);
+        let at = self.core.now + self.config.restart_after;
+        self.core.push_internal(at, Internal::Boot { host: id });
+    }
+
+    /// The host loses its memory, its gated outputs, and of its un-synced writes what the model
+    /// says; none if it was down.
+    fn crash(&mut self, id: NodeId, model: Option<CrashModel>) -> Option<CrashReport> {
+        let model = model.unwrap_or(self.config.crash_model);
+        let host = self.hosts.0.get_mut(id.index())?;
+        host.node.take()?;
+        self.up -= 1;
+        host.timers.clear();
+        let machine = &mut host.machine;
+        let loss = machine.crash_disk(&self.core.shared.streams, id, model);
+        machine.reads = 0;
+        let now = self.core.now;
+        let cold = host.cold();
+        cold.device_free_at = now;
+        cold.synced = None;
+        cold.pauses = 0;
+        cold.busy_until = now;
+        cold.waking = false;
+        cold.step_over = false;
+        cold.inbox_messages = 0;
+        let outbox = std::mem::take(&mut cold.outbox);
+        let inbox = std::mem::take(&mut cold.inbox);
+        let step = cold.step.take();
+        host.settle_ready();
+        for (_, output) in outbox {
+            match output {
+                Output::Message(slot) => drop(self.effects.parcels.remove(slot)),
+                Output::Mail(slot) => drop(self.mails.remove(slot)),
+            }
+        }
+        self.drop_effects(step.unwrap_or_default());
+        for raw in inbox {
+            self.drop_arrival(Slot::unpack(raw), "host_down");
+        }
+        let CrashLoss { operations, bytes } = loss;
+        let report = CrashReport { operations_lost: operations, bytes_lost: bytes };
+        self.core.digest.fold2(tag::CRASH | u64::from(id.number()), operations);
+        let what = What::Crash { operations_lost: operations, bytes_lost: bytes };
+        self.trace(Some(id), what, &"");
+        if operations > 0 {
+            self.reached_by_name(UNSYNCED_DATA_LOST);
+        }
+        self.observe_crashed(id);
+        Some(report)
+    }
+
+    /// The effects of a step that was cut short: their messages are freed.
+    fn drop_effects(&mut self, effects: Vec<crate::effects::Effect<N>>) {
+        use crate::effects::Effect;
+        for effect in effects {
+            if let Effect::Send { slot } | Effect::Broadcast { slot } = effect {
+                self.effects.parcels.remove(slot);
+            }
+        }
+    }
+}
