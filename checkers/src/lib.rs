@@ -34,3 +34,8 @@ pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, 
 pub use log::{LogClause, LogHistory, LogOp, LogRet, log_consistent, log_violations};
 pub use process::Process;
 pub use verdict::{Evidence, Explanation, Verdict};
+
+/// The examples of the crate's front page, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

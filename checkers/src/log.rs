@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 use crate::history::{History, Operation, OperationId, Outcome};
 use crate::verdict::{Explanation, Verdict};
 
+/// The name under which scenarios and reports know this checker.
+pub const NAME: &str = "log-consistent";
+
 /// What a client may ask of a log of values `V`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
