@@ -174,6 +174,24 @@ fn one_index_one_command_two_acknowledgements() {
 }
 
 #[test]
+fn an_index_acknowledged_three_times_hides_no_loss() {
+    let acked = story()
+        .ok("a", (0, 9), 1)
+        .ok("a", (0, 10), 1)
+        .ok("b", (0, 11), 1);
+    let violations = log_violations(&acked.read((20, 30), "a").history);
+    let summaries: Vec<&str> = violations
+        .iter()
+        .map(|found| found.summary.as_str())
+        .collect();
+    let expected = [
+        "\"b\" was acknowledged at index 1, but a read has \"a\" there",
+        "\"a\" and \"a\" were both acknowledged at index 1",
+    ];
+    assert_eq!(summaries, expected);
+}
+
+#[test]
 fn one_index_one_command_reads_disagree() {
     let appended = || story().info("a", (0, 10)).info("b", (0, 10));
     let clause = LogClause::OneIndexOneCommand;
@@ -349,6 +367,22 @@ fn nothing_appears_before_it_was_submitted() {
     let twice = || story().info("a", (0, 40)).read((10, 20), "a a");
     twice().info("a", (21, 40)).violates_only(clause, summary);
     twice().info("a", (20, 40)).passes();
+}
+
+#[test]
+fn places_are_matched_to_submissions_by_time_not_by_index() {
+    // Index 2 was seen before index 1, and the first submission accounts for it.
+    let appended = story()
+        .info("a", (0, 50))
+        .info("a", (25, 50))
+        .info("b", (0, 50));
+    appended
+        .read((10, 20), "b a")
+        .read((30, 40), "a")
+        .violates_only(
+            LogClause::OneIndexOneCommand,
+            "at index 1 one read has \"b\", another \"a\"",
+        );
 }
 
 #[test]
