@@ -1,1 +1,3 @@
 //! The deterministic kernel of seedbed.
+
+pub mod disk;
