@@ -1,1 +1,9 @@
 //! The deterministic kernel of seedbed.
+
+pub mod id;
+pub mod rng;
+pub mod time;
+
+pub use id::{NodeId, OpId};
+pub use rng::{Chance, Purpose, Rng, STREAM_LAYOUT, Streams, hash_name, mix};
+pub use time::{LocalTime, SimTime};
