@@ -1,5 +1,6 @@
 //! The deterministic kernel of seedbed.
 
+pub mod codec;
 pub mod digest;
 pub mod id;
 pub mod rng;
