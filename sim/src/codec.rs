@@ -2,8 +2,8 @@
 //!
 //! - [`size_of`] counts the bytes of its encoding: what a message weighs on the wire.
 //! - [`digest_of`] and [`digest_into`] feed a [`Digest`]: what a run is compared by.
-//! - [`encode`] writes it as bytes and [`decode`] reads it back: for corrupted messages, for traces,
-//!   and for the records that protocols keep on disk.
+//! - [`encode`] writes it as bytes and [`decode`] reads it back: for corrupted messages, for
+//!   traces, and for the records that protocols keep on disk.
 //!
 //! # The encoding
 //!
@@ -12,15 +12,15 @@
 //! | value | bytes |
 //! |---|---|
 //! | `bool`, `u8`, `i8` | one byte |
-//! | other integers, `char` | seven bits a byte, lowest first; signed ones zigzag, so that -1 is short |
+//! | other integers, `char` | seven bits a byte, lowest first; signed ones zigzag |
 //! | `f32`, `f64` | their bits, little-endian |
 //! | strings, byte strings | length, bytes |
 //! | sequences, maps | count, elements |
 //! | tuples, structs, units | their fields, nothing else |
 //! | `Option`, enums | the index of the variant, its fields |
 //!
-//! A value has exactly one encoding (but the entries of a map are read in any order), and bytes that
-//! are no encoding are an error, never a panic.
+//! A value has exactly one encoding (but the entries of a map are read in any order), and bytes
+//! that are no encoding are an error, never a panic.
 //! What a format without names cannot carry is refused by a panic that says so: sequences of
 //! unknown length (`#[serde(flatten)]` makes them) and `#[serde(skip_serializing_if)]`.
 

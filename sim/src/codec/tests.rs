@@ -172,7 +172,8 @@ proptest! {
         let wide = wide >> (2 * shift);
         prop_assert_eq!(decode(&encode(&(value, negative, -(negative / 2)))),
             Ok((value, negative, -(negative / 2))));
-        prop_assert_eq!(decode(&encode(&(wide, wide.cast_signed()))), Ok((wide, wide.cast_signed())));
+        let wide_pair = (wide, wide.cast_signed());
+        prop_assert_eq!(decode(&encode(&wide_pair)), Ok(wide_pair));
         prop_assert_eq!(size_of(&wide), encode(&wide).len() as u64);
         prop_assert_eq!(size_of(&negative), encode(&negative).len() as u64);
     }
