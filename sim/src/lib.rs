@@ -1,5 +1,6 @@
 //! The deterministic kernel of seedbed.
 
+pub mod clock;
 pub mod codec;
 pub mod digest;
 pub mod distribution;
@@ -8,6 +9,7 @@ pub mod queue;
 pub mod rng;
 pub mod time;
 
+pub use clock::{Clocks, Drift};
 pub use digest::Digest;
 pub use distribution::Distribution;
 pub use id::{NodeId, OpId};
