@@ -146,12 +146,7 @@ impl<O: fmt::Display, R: fmt::Display> fmt::Display for Operation<O, R> {
 
 fn write_time(formatter: &mut fmt::Formatter<'_>, time_ns: u64) -> fmt::Result {
     const NS_PER_MS: u64 = 1_000_000;
-    write!(
-        formatter,
-        "{}.{:06}ms",
-        time_ns / NS_PER_MS,
-        time_ns % NS_PER_MS
-    )
+    write!(formatter, "{}.{:06}ms", time_ns / NS_PER_MS, time_ns % NS_PER_MS)
 }
 
 /// What is wrong with a record, or with a line of text that should have been one.
@@ -163,17 +158,11 @@ pub struct HistoryError {
 
 impl HistoryError {
     pub(crate) fn new(problem: String) -> HistoryError {
-        HistoryError {
-            line: None,
-            problem,
-        }
+        HistoryError { line: None, problem }
     }
 
     pub(crate) fn on_line(self, line: usize) -> HistoryError {
-        HistoryError {
-            line: Some(line),
-            ..self
-        }
+        HistoryError { line: Some(line), ..self }
     }
 
     /// The number of the offending record or line, from 1, where it came from a list of them.
@@ -221,11 +210,7 @@ pub struct History<O, R> {
 
 impl<O, R> Default for History<O, R> {
     fn default() -> History<O, R> {
-        History {
-            operations: Vec::new(),
-            entries: Vec::new(),
-            activities: BTreeMap::new(),
-        }
+        History { operations: Vec::new(), entries: Vec::new(), activities: BTreeMap::new() }
     }
 }
 
@@ -241,8 +226,7 @@ impl<O, R> History<O, R> {
     /// If the process still waits for an earlier operation, has been retired by an `info`, or
     /// asks before its last operation ended.
     pub fn invoke(&mut self, process: Process, time_ns: u64, op: O) -> OperationId {
-        self.try_invoke(process, time_ns, op)
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.try_invoke(process, time_ns, op).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Records that operation `id` was answered with `ret`.
@@ -299,20 +283,12 @@ impl<O, R> History<O, R> {
                 (Kind::Ok | Kind::Fail | Kind::Info, _) => (self.ended_ns(entry.id), None),
             };
             let process = operation.process;
-            Record {
-                time_ns,
-                process,
-                kind: entry.kind,
-                op: &operation.op,
-                ret,
-            }
+            Record { time_ns, process, kind: entry.kind, op: &operation.op, ret }
         })
     }
 
     fn ended_ns(&self, id: OperationId) -> u64 {
-        self.operation(id)
-            .ended_ns
-            .expect("an operation with an end record has an end")
+        self.operation(id).ended_ns.expect("an operation with an end record has an end")
     }
 
     /// Pairs records that were kept elsewhere.
@@ -328,9 +304,7 @@ impl<O, R> History<O, R> {
     {
         let mut history = History::new();
         for (index, record) in records.into_iter().enumerate() {
-            history
-                .push(record)
-                .map_err(|error| error.on_line(index + 1))?;
+            history.push(record).map_err(|error| error.on_line(index + 1))?;
         }
         Ok(history)
     }
@@ -343,27 +317,17 @@ impl<O, R> History<O, R> {
     where
         O: PartialEq,
     {
-        let Record {
-            time_ns,
-            process,
-            kind,
-            op,
-            ret,
-        } = record;
+        let Record { time_ns, process, kind, op, ret } = record;
         let outcome = match (kind, ret) {
             (Kind::Invoke, None) => return self.try_invoke(process, time_ns, op),
             (Kind::Ok, Some(ret)) => Outcome::Ok(ret),
             (Kind::Fail, None) => Outcome::Fail,
             (Kind::Info, None) => Outcome::Info,
             (Kind::Ok, None) => {
-                return Err(HistoryError::new(
-                    "`ok` without an answer (`ret`)".to_owned(),
-                ));
+                return Err(HistoryError::new("`ok` without an answer (`ret`)".to_owned()));
             }
             (Kind::Invoke | Kind::Fail | Kind::Info, Some(_)) => {
-                return Err(HistoryError::new(format!(
-                    "`{kind}` with an answer (`ret`)"
-                )));
+                return Err(HistoryError::new(format!("`{kind}` with an answer (`ret`)")));
             }
         };
         let Some(&Activity::Busy(id)) = self.activities.get(&process) else {
@@ -406,25 +370,15 @@ impl<O, R> History<O, R> {
         }
         let id = OperationId::at(self.operations.len());
         let outcome = Outcome::Info;
-        let operation = Operation {
-            process,
-            op,
-            invoked_ns: time_ns,
-            ended_ns: None,
-            outcome,
-        };
+        let operation = Operation { process, op, invoked_ns: time_ns, ended_ns: None, outcome };
         self.operations.push(operation);
-        self.entries.push(Entry {
-            id,
-            kind: Kind::Invoke,
-        });
+        self.entries.push(Entry { id, kind: Kind::Invoke });
         self.activities.insert(process, Activity::Busy(id));
         Ok(id)
     }
 
     fn end(&mut self, id: OperationId, time_ns: u64, outcome: Outcome<R>) {
-        self.try_end(id, time_ns, outcome)
-            .unwrap_or_else(|error| panic!("{error}"));
+        self.try_end(id, time_ns, outcome).unwrap_or_else(|error| panic!("{error}"));
     }
 
     fn try_end(

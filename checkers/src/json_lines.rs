@@ -45,16 +45,10 @@ impl<O: DeserializeOwned + PartialEq, R: DeserializeOwned> History<O, R> {
     /// If a line is no record, or if the records do not pair: see [`History::from_records`].
     pub fn from_json_lines(text: &str) -> Result<History<O, R>, HistoryError> {
         let mut history = History::new();
-        for (index, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let record: Record<O, R> = serde_json::from_str(line)
                 .map_err(|error| HistoryError::new(error.to_string()).on_line(index + 1))?;
-            history
-                .push(record)
-                .map_err(|error| error.on_line(index + 1))?;
+            history.push(record).map_err(|error| error.on_line(index + 1))?;
         }
         Ok(history)
     }

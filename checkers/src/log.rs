@@ -139,10 +139,7 @@ pub fn log_consistent<V: Ord + fmt::Debug>(history: &LogHistory<V>) -> Verdict {
 
 /// Every violated clause, in the order of [`LogClause::ALL`], with one piece of evidence each.
 pub fn log_violations<V: Ord + fmt::Debug>(history: &LogHistory<V>) -> Vec<Explanation> {
-    let mut findings = Findings {
-        history,
-        explanations: BTreeMap::new(),
-    };
+    let mut findings = Findings { history, explanations: BTreeMap::new() };
     let survey = Survey::of(history, &mut findings);
     let kept = AcksByIndex::of(&survey.acks, &mut findings);
     check_reads(&survey, &kept, &mut findings);
@@ -209,10 +206,7 @@ impl<'a, V: Ord + fmt::Debug> AcksByIndex<'a, V> {
                 earliest_from[position - 1] = rest;
             }
         }
-        AcksByIndex {
-            acks,
-            earliest_from,
-        }
+        AcksByIndex { acks, earliest_from }
     }
 }
 
@@ -277,18 +271,10 @@ fn check_real_time_order<'a, V: fmt::Debug>(
 ) {
     // An unacknowledged place counts from the earliest append that may have put it there, so
     // that nothing is held against a value that was submitted several times.
-    let acknowledged = survey
-        .acks
+    let acknowledged = survey.acks.iter().map(|ack| (ack.invoked_ns, ack.index, ack.id, ack.value));
+    let read = unacknowledged
         .iter()
-        .map(|ack| (ack.invoked_ns, ack.index, ack.id, ack.value));
-    let read = unacknowledged.iter().map(|read| {
-        (
-            read.invoked_ns,
-            read.place.index,
-            read.append,
-            read.place.value,
-        )
-    });
+        .map(|read| (read.invoked_ns, read.place.index, read.append, read.place.value));
     let mut appends: Vec<(u64, u64, OperationId, &V)> = acknowledged.chain(read).collect();
     appends.sort_by_key(|&(invoked_ns, index, id, _)| (invoked_ns, index, id));
     let mut finished: Vec<&Ack<'a, V>> = survey.acks.iter().collect();
@@ -297,9 +283,7 @@ fn check_real_time_order<'a, V: fmt::Debug>(
     let mut highest: Option<&Ack<'a, V>> = None;
     for (invoked_ns, index, id, value) in appends {
         while let Some(ack) = finished.next_if(|ack| ack.ended_ns < invoked_ns) {
-            highest = highest
-                .filter(|highest| highest.index >= ack.index)
-                .or(Some(ack));
+            highest = highest.filter(|highest| highest.index >= ack.index).or(Some(ack));
         }
         if let Some(before) = highest.filter(|highest| highest.index > index) {
             findings.blame(LogClause::RealTimeOrder, [before.id, id], || {

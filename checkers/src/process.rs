@@ -24,17 +24,11 @@ const OPERATOR_CLIENT: u32 = u32::MAX;
 
 impl Process {
     /// The first life of the operator, who runs a scenario's script.
-    pub const OPERATOR: Process = Process {
-        client: OPERATOR_CLIENT,
-        generation: 1,
-    };
+    pub const OPERATOR: Process = Process { client: OPERATOR_CLIENT, generation: 1 };
 
     /// The first life of client `number`.
     pub const fn client(number: u32) -> Process {
-        Process {
-            client: number,
-            generation: 1,
-        }
+        Process { client: number, generation: 1 }
     }
 
     /// Whom this client goes on as once the fate of its operation is unknown.
@@ -42,14 +36,8 @@ impl Process {
     /// # Panics
     /// After `u32::MAX` lives.
     pub fn next_generation(self) -> Process {
-        let generation = self
-            .generation
-            .checked_add(1)
-            .expect("a client has at most 2^32 lives");
-        Process {
-            client: self.client,
-            generation,
-        }
+        let generation = self.generation.checked_add(1).expect("a client has at most 2^32 lives");
+        Process { client: self.client, generation }
     }
 
     /// Whether this is the operator, in any generation.
@@ -65,11 +53,7 @@ impl fmt::Display for Process {
         } else {
             write!(formatter, "c{}", self.client)?;
         }
-        if self.generation == 1 {
-            Ok(())
-        } else {
-            write!(formatter, ".{}", self.generation)
-        }
+        if self.generation == 1 { Ok(()) } else { write!(formatter, ".{}", self.generation) }
     }
 }
 
@@ -81,11 +65,7 @@ pub struct ParseProcessError {
 
 impl fmt::Display for ParseProcessError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "`{}` names no process: expected `c1`, `c1.2` or `operator`",
-            self.text
-        )
+        write!(formatter, "`{}` names no process: expected `c1`, `c1.2` or `operator`", self.text)
     }
 }
 
@@ -112,9 +92,7 @@ impl FromStr for Process {
             {
                 Ok(Process { client, generation })
             }
-            (Some(_) | None, Some(_) | None) => Err(ParseProcessError {
-                text: text.to_owned(),
-            }),
+            (Some(_) | None, Some(_) | None) => Err(ParseProcessError { text: text.to_owned() }),
         }
     }
 }
@@ -141,13 +119,7 @@ mod tests {
         let processes = [
             (Process::client(1), "c1"),
             (Process::client(1).next_generation(), "c1.2"),
-            (
-                Process {
-                    client: 0,
-                    generation: 0,
-                },
-                "c0.0",
-            ),
+            (Process { client: 0, generation: 0 }, "c0.0"),
             (Process::OPERATOR, "operator"),
             (Process::OPERATOR.next_generation(), "operator.2"),
         ];
@@ -159,26 +131,9 @@ mod tests {
 
     #[test]
     fn a_process_has_one_name_only() {
-        let wrong = [
-            "",
-            "c",
-            "1",
-            "n1",
-            "c01",
-            "c+1",
-            "c1.1",
-            "c1.",
-            "c1.2.3",
-            "c4294967295",
-        ];
-        for name in wrong
-            .into_iter()
-            .chain(["operator.1", "operators", "C1", " c1"])
-        {
-            assert!(
-                name.parse::<Process>().is_err(),
-                "{name:?} was taken for a process"
-            );
+        let wrong = ["", "c", "1", "n1", "c01", "c+1", "c1.1", "c1.", "c1.2.3", "c4294967295"];
+        for name in wrong.into_iter().chain(["operator.1", "operators", "C1", " c1"]) {
+            assert!(name.parse::<Process>().is_err(), "{name:?} was taken for a process");
         }
     }
 }

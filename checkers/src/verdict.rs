@@ -29,11 +29,7 @@ impl Verdict {
     /// first stays.
     #[must_use]
     pub fn merge(self, other: Verdict) -> Verdict {
-        if other.severity() > self.severity() {
-            other
-        } else {
-            self
-        }
+        if other.severity() > self.severity() { other } else { self }
     }
 
     fn severity(&self) -> u8 {
@@ -85,17 +81,10 @@ impl Explanation {
         let mut operations: Vec<Evidence> = Vec::new();
         for id in ids {
             if operations.iter().all(|evidence| evidence.id != id) {
-                operations.push(Evidence {
-                    id,
-                    line: history.operation(id).to_string(),
-                });
+                operations.push(Evidence { id, line: history.operation(id).to_string() });
             }
         }
-        Explanation {
-            clause: clause.to_owned(),
-            summary,
-            operations,
-        }
+        Explanation { clause: clause.to_owned(), summary, operations }
     }
 }
 
@@ -124,11 +113,7 @@ mod tests {
 
     fn fail(clause: &str) -> Verdict {
         let (clause, summary) = (clause.to_owned(), String::new());
-        Verdict::Fail(Explanation {
-            clause,
-            summary,
-            operations: Vec::new(),
-        })
+        Verdict::Fail(Explanation { clause, summary, operations: Vec::new() })
     }
 
     fn unknown(reason: &str) -> Verdict {
@@ -139,9 +124,7 @@ mod tests {
     fn fail_goes_before_unknown_before_pass_in_any_order() {
         let ranked = [Verdict::Pass, unknown("budget"), fail("clause")];
         for (low, worse) in ranked.iter().enumerate().flat_map(|(position, low)| {
-            ranked[position..]
-                .iter()
-                .map(move |worse| (low.clone(), worse.clone()))
+            ranked[position..].iter().map(move |worse| (low.clone(), worse.clone()))
         }) {
             assert_eq!(low.clone().merge(worse.clone()), worse);
             assert_eq!(worse.clone().merge(low), worse);
@@ -152,12 +135,7 @@ mod tests {
     fn of_two_alike_the_first_stays() {
         assert_eq!(fail("first").merge(fail("second")), fail("first"));
         assert_eq!(unknown("first").merge(unknown("second")), unknown("first"));
-        let many = [
-            Verdict::Pass,
-            unknown("first"),
-            fail("first"),
-            unknown("second"),
-        ];
+        let many = [Verdict::Pass, unknown("first"), fail("first"), unknown("second")];
         assert_eq!(many.into_iter().collect::<Verdict>(), fail("first"));
         assert_eq!([].into_iter().collect::<Verdict>(), Verdict::Pass);
     }

@@ -8,13 +8,7 @@ const C1: Process = Process::client(1);
 const C2: Process = Process::client(2);
 
 fn record(time_ns: u64, process: Process, kind: Kind, op: &str) -> Record<String, Option<u32>> {
-    Record {
-        time_ns,
-        process,
-        kind,
-        op: op.to_owned(),
-        ret: None,
-    }
+    Record { time_ns, process, kind, op: op.to_owned(), ret: None }
 }
 
 fn answer(
@@ -23,10 +17,7 @@ fn answer(
     op: &str,
     ret: Option<u32>,
 ) -> Record<String, Option<u32>> {
-    Record {
-        ret: Some(ret),
-        ..record(time_ns, process, Kind::Ok, op)
-    }
+    Record { ret: Some(ret), ..record(time_ns, process, Kind::Ok, op) }
 }
 
 fn sample() -> Texts {
@@ -54,27 +45,13 @@ fn invocations_are_paired_with_their_ends() {
         .into_iter()
         .map(|(process, op, invoked_ns, ended_ns, outcome)| {
             let op = op.to_owned();
-            Operation {
-                process,
-                op,
-                invoked_ns,
-                ended_ns,
-                outcome,
-            }
+            Operation { process, op, invoked_ns, ended_ns, outcome }
         })
         .collect();
     assert_eq!(history.operations(), expected);
-    let until: Vec<_> = history
-        .operations()
-        .iter()
-        .map(Operation::until_ns)
-        .collect();
+    let until: Vec<_> = history.operations().iter().map(Operation::until_ns).collect();
     assert_eq!(until, [Some(20), None, Some(35), None]);
-    assert!(
-        history
-            .iter()
-            .all(|(id, operation)| history.operation(id) == operation)
-    );
+    assert!(history.iter().all(|(id, operation)| history.operation(id) == operation));
 }
 
 #[test]
@@ -119,113 +96,53 @@ fn times_are_whole_nanoseconds_up_to_the_last() {
 fn lines_that_are_no_records_are_named() {
     let good = r#"{"time_ns":10,"process":"c1","kind":"invoke","op":"x"}"#;
     let wrong = [
-        (
-            r#"{"time_ns":20,"process":"c1","kind":"ok","op":"x"}"#,
-            "without an answer",
-        ),
-        (
-            r#"{"time_ns":20,"process":"c1","kind":"done","op":"x"}"#,
-            "unknown variant `done`",
-        ),
-        (
-            r#"{"time_ns":20,"process":"x1","kind":"fail","op":"x"}"#,
-            "names no process",
-        ),
-        (
-            r#"{"time_ns":20,"process":"c1","kind":"fail","op":"x","f":1}"#,
-            "unknown field `f`",
-        ),
-        (
-            r#"{"process":"c1","kind":"fail","op":"x"}"#,
-            "missing field `time_ns`",
-        ),
-        (
-            r#"{"time_ns":-1,"process":"c1","kind":"fail","op":"x"}"#,
-            "invalid value",
-        ),
+        (r#"{"time_ns":20,"process":"c1","kind":"ok","op":"x"}"#, "without an answer"),
+        (r#"{"time_ns":20,"process":"c1","kind":"done","op":"x"}"#, "unknown variant `done`"),
+        (r#"{"time_ns":20,"process":"x1","kind":"fail","op":"x"}"#, "names no process"),
+        (r#"{"time_ns":20,"process":"c1","kind":"fail","op":"x","f":1}"#, "unknown field `f`"),
+        (r#"{"process":"c1","kind":"fail","op":"x"}"#, "missing field `time_ns`"),
+        (r#"{"time_ns":-1,"process":"c1","kind":"fail","op":"x"}"#, "invalid value"),
         ("{", "EOF"),
     ];
     for (line, problem) in wrong {
         let error = Texts::from_json_lines(&format!("{good}\n\n{line}\n")).unwrap_err();
         assert_eq!(error.line(), Some(3), "{error}");
         let text = error.to_string();
-        assert!(
-            text.starts_with("line 3: ") && text.contains(problem),
-            "{text}"
-        );
+        assert!(text.starts_with("line 3: ") && text.contains(problem), "{text}");
     }
 }
 
 #[test]
 fn records_that_do_not_pair_are_refused() {
     use Kind::{Fail, Info, Invoke};
-    let with_answer = |kind| Record {
-        kind,
-        ..answer(20, C1, "x", None)
-    };
+    let with_answer = |kind| Record { kind, ..answer(20, C1, "x", None) };
     let wrong = [
+        (vec![answer(20, C1, "x", None)], "c1 ends (`ok`) an operation, but none is outstanding"),
+        (vec![record(5, C1, Invoke, "x"), record(6, C1, Invoke, "y")], "while one is outstanding"),
+        (vec![record(5, C1, Invoke, "x"), record(6, C2, Fail, "x")], "c2 ends (`fail`)"),
+        (vec![record(5, C1, Invoke, "x"), record(6, C1, Fail, "y")], "another operation than"),
+        (vec![record(5, C1, Invoke, "x"), record(4, C1, Info, "x")], "before its invocation"),
         (
-            vec![answer(20, C1, "x", None)],
-            "c1 ends (`ok`) an operation, but none is outstanding",
-        ),
-        (
-            vec![record(5, C1, Invoke, "x"), record(6, C1, Invoke, "y")],
-            "while one is outstanding",
-        ),
-        (
-            vec![record(5, C1, Invoke, "x"), record(6, C2, Fail, "x")],
-            "c2 ends (`fail`)",
-        ),
-        (
-            vec![record(5, C1, Invoke, "x"), record(6, C1, Fail, "y")],
-            "another operation than",
-        ),
-        (
-            vec![record(5, C1, Invoke, "x"), record(4, C1, Info, "x")],
-            "before its invocation",
-        ),
-        (
-            vec![
-                record(5, C1, Invoke, "x"),
-                record(6, C1, Info, "x"),
-                record(7, C1, Invoke, "y"),
-            ],
+            vec![record(5, C1, Invoke, "x"), record(6, C1, Info, "x"), record(7, C1, Invoke, "y")],
             "it should be c1.2",
         ),
         (
-            vec![
-                record(5, C1, Invoke, "x"),
-                record(6, C1, Info, "x"),
-                answer(7, C1, "x", None),
-            ],
+            vec![record(5, C1, Invoke, "x"), record(6, C1, Info, "x"), answer(7, C1, "x", None)],
             "none is outstanding",
         ),
         (
-            vec![
-                record(5, C1, Invoke, "x"),
-                record(7, C1, Fail, "x"),
-                record(6, C1, Invoke, "y"),
-            ],
+            vec![record(5, C1, Invoke, "x"), record(7, C1, Fail, "x"), record(6, C1, Invoke, "y")],
             "before the end of its last operation at 7 ns",
         ),
-        (
-            vec![record(5, C1, Invoke, "x"), with_answer(Fail)],
-            "`fail` with an answer",
-        ),
-        (
-            vec![record(5, C1, Invoke, "x"), with_answer(Info)],
-            "`info` with an answer",
-        ),
+        (vec![record(5, C1, Invoke, "x"), with_answer(Fail)], "`fail` with an answer"),
+        (vec![record(5, C1, Invoke, "x"), with_answer(Info)], "`info` with an answer"),
         (vec![with_answer(Invoke)], "`invoke` with an answer"),
     ];
     for (records, problem) in wrong {
         let last = records.len();
         let error = History::from_records(records).unwrap_err();
         assert_eq!(error.line(), Some(last), "{error}");
-        assert!(
-            error.to_string().contains(problem),
-            "{error}, not: {problem}"
-        );
+        assert!(error.to_string().contains(problem), "{error}, not: {problem}");
     }
 }
 

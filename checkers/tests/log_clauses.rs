@@ -50,9 +50,7 @@ impl Story {
     }
 
     fn any_read(mut self, final_read: bool, (from, to): (u64, u64), log: &'static str) -> Story {
-        let entries = log
-            .split_whitespace()
-            .map(|value| (value != "-").then_some(value));
+        let entries = log.split_whitespace().map(|value| (value != "-").then_some(value));
         let id = self.invoke(from, LogOp::Read { final_read });
         self.history.ok(id, to, LogRet::Log(entries.collect()));
         self
@@ -67,17 +65,11 @@ impl Story {
     #[track_caller]
     fn violates_only(self, clause: LogClause, summary: &str) {
         let violations = log_violations(&self.history);
-        let clauses: Vec<&str> = violations
-            .iter()
-            .map(|found| found.clause.as_str())
-            .collect();
+        let clauses: Vec<&str> = violations.iter().map(|found| found.clause.as_str()).collect();
         assert_eq!(clauses, [clause.name()], "{violations:#?}");
         assert_eq!(violations[0].summary, summary);
         assert!(!violations[0].operations.is_empty());
-        assert_eq!(
-            log_consistent(&self.history),
-            Verdict::Fail(violations[0].clone())
-        );
+        assert_eq!(log_consistent(&self.history), Verdict::Fail(violations[0].clone()));
     }
 }
 
@@ -124,28 +116,17 @@ fn acknowledged_kept_entry_is_overwritten() {
     let appended = || story().ok("a", (0, 10), 1).info("b", (0, 10));
     let clause = LogClause::AcknowledgedKept;
     let summary = "\"a\" was acknowledged at index 1, but a read has \"b\" there";
-    appended()
-        .read((11, 20), "b")
-        .violates_only(clause, summary);
-    appended()
-        .final_read((11, 20), "b")
-        .violates_only(clause, summary);
+    appended().read((11, 20), "b").violates_only(clause, summary);
+    appended().final_read((11, 20), "b").violates_only(clause, summary);
     appended().read((11, 20), "a b").passes();
     let summary = "\"a\" was acknowledged at index 1, but a read has an entry of no client there";
-    appended()
-        .read((11, 20), "- b")
-        .violates_only(clause, summary);
+    appended().read((11, 20), "- b").violates_only(clause, summary);
 }
 
 #[test]
 fn acknowledged_kept_looks_beyond_the_nearest_missing_index() {
     // Index 2 may be missing, as it was acknowledged during the read, but index 3 may not.
-    let appended = || {
-        story()
-            .ok("a", (0, 10), 1)
-            .ok("b", (0, 30), 2)
-            .ok("c", (0, 10), 3)
-    };
+    let appended = || story().ok("a", (0, 10), 1).ok("b", (0, 30), 2).ok("c", (0, 10), 3);
     appended().final_read((11, 20), "a").violates_only(
         LogClause::AcknowledgedKept,
         "\"c\" was acknowledged at index 3, but a later final read ends at index 1",
@@ -155,35 +136,23 @@ fn acknowledged_kept_looks_beyond_the_nearest_missing_index() {
 
 #[test]
 fn one_index_one_command_two_acknowledgements() {
-    story()
-        .ok("a", (0, 10), 1)
-        .ok("b", (0, 10), 1)
-        .violates_only(
-            LogClause::OneIndexOneCommand,
-            "\"a\" and \"b\" were both acknowledged at index 1",
-        );
-    story()
-        .ok("a", (0, 10), 1)
-        .ok("a", (0, 10), 1)
-        .violates_only(
-            LogClause::OneIndexOneCommand,
-            "\"a\" and \"a\" were both acknowledged at index 1",
-        );
+    story().ok("a", (0, 10), 1).ok("b", (0, 10), 1).violates_only(
+        LogClause::OneIndexOneCommand,
+        "\"a\" and \"b\" were both acknowledged at index 1",
+    );
+    story().ok("a", (0, 10), 1).ok("a", (0, 10), 1).violates_only(
+        LogClause::OneIndexOneCommand,
+        "\"a\" and \"a\" were both acknowledged at index 1",
+    );
     story().ok("a", (0, 10), 1).ok("b", (0, 10), 2).passes();
     story().ok("a", (0, 10), 1).ok("a", (0, 10), 2).passes();
 }
 
 #[test]
 fn an_index_acknowledged_three_times_hides_no_loss() {
-    let acked = story()
-        .ok("a", (0, 9), 1)
-        .ok("a", (0, 10), 1)
-        .ok("b", (0, 11), 1);
+    let acked = story().ok("a", (0, 9), 1).ok("a", (0, 10), 1).ok("b", (0, 11), 1);
     let violations = log_violations(&acked.read((20, 30), "a").history);
-    let summaries: Vec<&str> = violations
-        .iter()
-        .map(|found| found.summary.as_str())
-        .collect();
+    let summaries: Vec<&str> = violations.iter().map(|found| found.summary.as_str()).collect();
     let expected = [
         "\"b\" was acknowledged at index 1, but a read has \"a\" there",
         "\"a\" and \"a\" were both acknowledged at index 1",
@@ -196,99 +165,52 @@ fn one_index_one_command_reads_disagree() {
     let appended = || story().info("a", (0, 10)).info("b", (0, 10));
     let clause = LogClause::OneIndexOneCommand;
     let summary = "at index 1 one read has \"a\", another \"b\"";
-    appended()
-        .read((1, 2), "a")
-        .read((3, 4), "b")
-        .violates_only(clause, summary);
+    appended().read((1, 2), "a").read((3, 4), "b").violates_only(clause, summary);
     let summary = "at index 2 one read has \"a\", another an entry of no client";
-    appended()
-        .read((1, 2), "- a")
-        .read((3, 4), "- -")
-        .violates_only(clause, summary);
-    appended()
-        .read((1, 2), "a")
-        .read((3, 4), "a b")
-        .read((5, 6), "")
-        .passes();
+    appended().read((1, 2), "- a").read((3, 4), "- -").violates_only(clause, summary);
+    appended().read((1, 2), "a").read((3, 4), "a b").read((5, 6), "").passes();
 }
 
 #[test]
 fn one_index_one_command_concurrent_read_contradicts_acknowledgement() {
     // The read did not have to know of the acknowledgement, but what it shows is committed.
-    story()
-        .ok("a", (0, 10), 1)
-        .info("b", (0, 10))
-        .read((10, 20), "b")
-        .violates_only(
-            LogClause::OneIndexOneCommand,
-            "\"a\" was acknowledged at index 1, but a read has \"b\" there",
-        );
-    story()
-        .ok("a", (0, 10), 1)
-        .info("b", (0, 10))
-        .read((10, 20), "a")
-        .passes();
+    story().ok("a", (0, 10), 1).info("b", (0, 10)).read((10, 20), "b").violates_only(
+        LogClause::OneIndexOneCommand,
+        "\"a\" was acknowledged at index 1, but a read has \"b\" there",
+    );
+    story().ok("a", (0, 10), 1).info("b", (0, 10)).read((10, 20), "a").passes();
 }
 
 #[test]
 fn one_command_one_index_unknown_append_is_applied_twice() {
     let clause = LogClause::OneCommandOneIndex;
     let summary = "\"a\" is also at index 2, more often than it was submitted";
-    story()
-        .info("a", (0, 10))
-        .read((20, 30), "a a")
-        .violates_only(clause, summary);
-    story()
-        .pending("a", 0)
-        .read((20, 30), "a a")
-        .violates_only(clause, summary);
+    story().info("a", (0, 10)).read((20, 30), "a a").violates_only(clause, summary);
+    story().pending("a", 0).read((20, 30), "a a").violates_only(clause, summary);
     story().info("a", (0, 10)).read((20, 30), "a").passes();
-    story()
-        .info("a", (0, 10))
-        .pending("a", 5)
-        .read((20, 30), "a a")
-        .passes();
+    story().info("a", (0, 10)).pending("a", 5).read((20, 30), "a a").passes();
 }
 
 #[test]
 fn one_command_one_index_acknowledged_append_is_applied_twice() {
     let clause = LogClause::OneCommandOneIndex;
     let summary = "\"a\" is also at index 2, more often than it was submitted";
-    story()
-        .ok("a", (0, 10), 1)
-        .final_read((20, 30), "a a")
-        .violates_only(clause, summary);
+    story().ok("a", (0, 10), 1).final_read((20, 30), "a a").violates_only(clause, summary);
     // The acknowledged index is further on than any read goes.
-    story()
-        .ok("a", (0, 10), 3)
-        .read((20, 30), "- a")
-        .violates_only(clause, summary);
+    story().ok("a", (0, 10), 3).read((20, 30), "- a").violates_only(clause, summary);
     // A second submission that failed accounts for nothing.
     let failed = story().ok("a", (0, 10), 1).fail("a", (0, 10));
-    failed
-        .final_read((20, 30), "a a")
-        .violates_only(clause, summary);
-    story()
-        .ok("a", (0, 10), 1)
-        .info("a", (0, 10))
-        .final_read((20, 30), "a a")
-        .passes();
-    story()
-        .ok("a", (0, 10), 1)
-        .ok("a", (0, 10), 2)
-        .final_read((20, 30), "a a")
-        .passes();
+    failed.final_read((20, 30), "a a").violates_only(clause, summary);
+    story().ok("a", (0, 10), 1).info("a", (0, 10)).final_read((20, 30), "a a").passes();
+    story().ok("a", (0, 10), 1).ok("a", (0, 10), 2).final_read((20, 30), "a a").passes();
 }
 
 #[test]
 fn real_time_order_of_acknowledged_appends() {
-    story()
-        .ok("a", (0, 10), 2)
-        .ok("b", (11, 20), 1)
-        .violates_only(
-            LogClause::RealTimeOrder,
-            "\"a\" was acknowledged at index 2 before \"b\" was invoked, which is at index 1",
-        );
+    story().ok("a", (0, 10), 2).ok("b", (11, 20), 1).violates_only(
+        LogClause::RealTimeOrder,
+        "\"a\" was acknowledged at index 2 before \"b\" was invoked, which is at index 1",
+    );
     // Equal timestamps mean concurrent.
     story().ok("a", (0, 10), 2).ok("b", (10, 20), 1).passes();
     story().ok("a", (0, 10), 1).ok("b", (11, 20), 2).passes();
@@ -297,70 +219,40 @@ fn real_time_order_of_acknowledged_appends() {
 #[test]
 fn real_time_order_of_an_append_that_was_only_read() {
     let before = || story().ok("a", (0, 10), 2);
-    before()
-        .info("b", (11, 20))
-        .read((30, 40), "b a")
-        .violates_only(
-            LogClause::RealTimeOrder,
-            "\"a\" was acknowledged at index 2 before \"b\" was invoked, which is at index 1",
-        );
+    before().info("b", (11, 20)).read((30, 40), "b a").violates_only(
+        LogClause::RealTimeOrder,
+        "\"a\" was acknowledged at index 2 before \"b\" was invoked, which is at index 1",
+    );
     before().info("b", (10, 20)).read((30, 40), "b a").passes();
-    before()
-        .info("b", (11, 20))
-        .read((30, 40), "- a b")
-        .passes();
+    before().info("b", (11, 20)).read((30, 40), "- a b").passes();
     // An earlier submission of the same value excuses the place.
-    before()
-        .info("b", (11, 20))
-        .info("b", (5, 6))
-        .read((30, 40), "b a")
-        .passes();
+    before().info("b", (11, 20)).info("b", (5, 6)).read((30, 40), "b a").passes();
 }
 
 #[test]
 fn failed_never_appears() {
-    story()
-        .fail("a", (0, 10))
-        .read((20, 30), "- a")
-        .violates_only(
-            LogClause::FailedNeverAppears,
-            "the append of \"a\" failed, but a read has it at index 2",
-        );
+    story().fail("a", (0, 10)).read((20, 30), "- a").violates_only(
+        LogClause::FailedNeverAppears,
+        "the append of \"a\" failed, but a read has it at index 2",
+    );
     story().fail("a", (0, 10)).read((20, 30), "- -").passes();
-    story()
-        .fail("a", (0, 10))
-        .info("a", (0, 10))
-        .read((20, 30), "- a")
-        .passes();
+    story().fail("a", (0, 10)).info("a", (0, 10)).read((20, 30), "- a").passes();
 }
 
 #[test]
 fn only_submitted_values_appear() {
     let clause = LogClause::OnlySubmitted;
     let summary = "a read has \"b\" at index 2, but nobody submitted it";
-    story()
-        .ok("a", (0, 10), 1)
-        .read((20, 30), "a b")
-        .violates_only(clause, summary);
-    story()
-        .ok("a", (0, 10), 1)
-        .pending("b", 30)
-        .read((20, 30), "a b")
-        .passes();
+    story().ok("a", (0, 10), 1).read((20, 30), "a b").violates_only(clause, summary);
+    story().ok("a", (0, 10), 1).pending("b", 30).read((20, 30), "a b").passes();
 }
 
 #[test]
 fn nothing_appears_before_it_was_submitted() {
     let clause = LogClause::OnlySubmitted;
     let summary = "a read had \"a\" at index 1 before it was submitted";
-    story()
-        .read((20, 30), "a")
-        .info("a", (31, 40))
-        .violates_only(clause, summary);
-    story()
-        .read((20, 30), "a")
-        .ok("a", (31, 40), 1)
-        .violates_only(clause, summary);
+    story().read((20, 30), "a").info("a", (31, 40)).violates_only(clause, summary);
+    story().read((20, 30), "a").ok("a", (31, 40), 1).violates_only(clause, summary);
     story().read((20, 30), "a").ok("a", (30, 40), 1).passes();
     // Of two places seen in time, only one submission was.
     let summary = "a read had \"a\" at index 2 before it was submitted";
@@ -372,27 +264,18 @@ fn nothing_appears_before_it_was_submitted() {
 #[test]
 fn places_are_matched_to_submissions_by_time_not_by_index() {
     // Index 2 was seen before index 1, and the first submission accounts for it.
-    let appended = story()
-        .info("a", (0, 50))
-        .info("a", (25, 50))
-        .info("b", (0, 50));
-    appended
-        .read((10, 20), "b a")
-        .read((30, 40), "a")
-        .violates_only(
-            LogClause::OneIndexOneCommand,
-            "at index 1 one read has \"b\", another \"a\"",
-        );
+    let appended = story().info("a", (0, 50)).info("a", (25, 50)).info("b", (0, 50));
+    appended.read((10, 20), "b a").read((30, 40), "a").violates_only(
+        LogClause::OneIndexOneCommand,
+        "at index 1 one read has \"b\", another \"a\"",
+    );
 }
 
 #[test]
 fn answers_fit_what_was_asked() {
     let clause = LogClause::AnswerFits;
     let summary = "an append was answered with index 0, not with an index from 1 on";
-    story()
-        .ok("a", (0, 10), 0)
-        .read((20, 30), "a")
-        .violates_only(clause, summary);
+    story().ok("a", (0, 10), 0).read((20, 30), "a").violates_only(clause, summary);
     let mut logged = story();
     let id = logged.invoke(0, LogOp::Append("a"));
     logged.history.ok(id, 10, LogRet::Log(vec![]));
@@ -406,14 +289,9 @@ fn answers_fit_what_was_asked() {
 
 #[test]
 fn the_first_of_several_violated_clauses_is_the_verdict() {
-    let history = story()
-        .ok("a", (0, 10), 1)
-        .final_read((20, 30), "b")
-        .history;
-    let clauses: Vec<String> = log_violations(&history)
-        .into_iter()
-        .map(|found| found.clause)
-        .collect();
+    let history = story().ok("a", (0, 10), 1).final_read((20, 30), "b").history;
+    let clauses: Vec<String> =
+        log_violations(&history).into_iter().map(|found| found.clause).collect();
     assert_eq!(clauses, ["acknowledged-kept", "only-submitted"]);
     assert_eq!(
         log_consistent(&history).to_string(),
@@ -425,26 +303,17 @@ fn the_first_of_several_violated_clauses_is_the_verdict() {
 
 #[test]
 fn an_index_beyond_memory_is_only_an_index() {
-    story()
-        .ok("a", (0, 10), u64::MAX)
-        .read((20, 30), "")
-        .passes();
-    story()
-        .ok("a", (0, 10), u64::MAX)
-        .final_read((20, 30), "")
-        .violates_only(
-            LogClause::AcknowledgedKept,
-            "\"a\" was acknowledged at index 18446744073709551615, but a later final read ends at \
+    story().ok("a", (0, 10), u64::MAX).read((20, 30), "").passes();
+    story().ok("a", (0, 10), u64::MAX).final_read((20, 30), "").violates_only(
+        LogClause::AcknowledgedKept,
+        "\"a\" was acknowledged at index 18446744073709551615, but a later final read ends at \
          index 0",
-        );
+    );
 }
 
 #[test]
 fn operations_have_a_stable_text_form() {
-    let history = story()
-        .ok("a", (0, 10), 1)
-        .final_read((11, 20), "a -")
-        .history;
+    let history = story().ok("a", (0, 10), 1).final_read((11, 20), "a -").history;
     let text = history.to_json_lines().unwrap();
     let expected = r#"{"time_ns":0,"process":"c1","kind":"invoke","op":{"append":"a"}}
 {"time_ns":10,"process":"c1","kind":"ok","op":{"append":"a"},"ret":{"index":1}}

@@ -49,10 +49,7 @@ type Step = (u8, usize, usize, u64);
 
 impl Simulation {
     fn new(may_repeat: bool) -> Simulation {
-        let client = |number| Client {
-            process: Process::client(number),
-            doing: Doing::Nothing,
-        };
+        let client = |number| Client { process: Process::client(number), doing: Doing::Nothing };
         Simulation {
             history: LogHistory::new(),
             now_ns: 0,
@@ -85,9 +82,7 @@ impl Simulation {
             let final_read = LogOp::Read { final_read: true };
             let process = simulation.clients[client].process;
             simulation.now_ns += 1;
-            let id = simulation
-                .history
-                .invoke(process, simulation.now_ns, final_read);
+            let id = simulation.history.invoke(process, simulation.now_ns, final_read);
             let whole = LogRet::Log(simulation.log.clone());
             simulation.history.ok(id, simulation.now_ns, whole);
         }
@@ -99,15 +94,9 @@ impl Simulation {
         match (kind, doing) {
             (0, Doing::Nothing) => {
                 let again = self.may_repeat && number.is_multiple_of(3) && self.next_value > 0;
-                let value = if again {
-                    self.next_value - 1
-                } else {
-                    self.next_value
-                };
+                let value = if again { self.next_value - 1 } else { self.next_value };
                 self.next_value = value + 1;
-                let id = self
-                    .history
-                    .invoke(process, self.now_ns, LogOp::Append(value));
+                let id = self.history.invoke(process, self.now_ns, LogOp::Append(value));
                 self.clients[client].doing = Doing::Appending(id, value, Fate::Submitted);
             }
             // A no-op, as of a new leader.
@@ -128,10 +117,7 @@ impl Simulation {
                 }
                 self.history.info(id, self.now_ns);
                 let process = process.next_generation();
-                self.clients[client] = Client {
-                    process,
-                    doing: Doing::Nothing,
-                };
+                self.clients[client] = Client { process, doing: Doing::Nothing };
             }
             (5, Doing::Nothing) => {
                 let read = LogOp::Read { final_read: false };
@@ -196,26 +182,19 @@ fn acks(operations: &[Op]) -> Vec<(usize, Value, u64, u64, u64)> {
 }
 
 fn logs(operations: &mut [Op]) -> impl DoubleEndedIterator<Item = &mut Vec<Option<Value>>> {
-    operations
-        .iter_mut()
-        .filter_map(|operation| match &mut operation.outcome {
-            Outcome::Ok(LogRet::Log(entries)) => Some(entries),
-            Outcome::Ok(LogRet::Index(_)) | Outcome::Fail | Outcome::Info => None,
-        })
+    operations.iter_mut().filter_map(|operation| match &mut operation.outcome {
+        Outcome::Ok(LogRet::Log(entries)) => Some(entries),
+        Outcome::Ok(LogRet::Index(_)) | Outcome::Fail | Outcome::Info => None,
+    })
 }
 
 fn last_log(operations: &mut [Op]) -> &mut Vec<Option<Value>> {
-    logs(operations)
-        .next_back()
-        .expect("the simulation ends with final reads")
+    logs(operations).next_back().expect("the simulation ends with final reads")
 }
 
 fn values_with(operations: &[Op], wanted: fn(&Outcome<LogRet<Value>>) -> bool) -> Vec<Value> {
     let mut values = Vec::new();
-    for operation in operations
-        .iter()
-        .filter(|operation| wanted(&operation.outcome))
-    {
+    for operation in operations.iter().filter(|operation| wanted(&operation.outcome)) {
         if let LogOp::Append(value) = operation.op {
             values.push(value);
         }
@@ -300,11 +279,7 @@ impl Damage {
             Damage::DisagreeingReads => {
                 let log = last_log(operations);
                 let changed = choice.index(log.len());
-                log[changed] = if log[changed].is_none() {
-                    Some(value)
-                } else {
-                    None
-                };
+                log[changed] = if log[changed].is_none() { Some(value) } else { None };
             }
             Damage::ResurrectFailed => {
                 let failed = values_with(operations, |outcome| *outcome == Outcome::Fail);
@@ -317,10 +292,7 @@ impl Damage {
             }
             Damage::Phantom => last_log(operations).push(Some(Value::MAX)),
             Damage::AnswerFromTheFuture => {
-                let late_ns = operations
-                    .iter()
-                    .map(|operation| operation.invoked_ns)
-                    .max();
+                let late_ns = operations.iter().map(|operation| operation.invoked_ns).max();
                 let late_ns = late_ns.unwrap() + 1;
                 operations[position].invoked_ns = late_ns;
                 operations[position].ended_ns = Some(late_ns);
@@ -337,11 +309,7 @@ fn swap_against_real_time(
 ) {
     let mut pairs = Vec::new();
     for first in acks {
-        pairs.extend(
-            acks.iter()
-                .filter(|second| first.4 < second.3)
-                .map(|second| (first, second)),
-        );
+        pairs.extend(acks.iter().filter(|second| first.4 < second.3).map(|second| (first, second)));
     }
     let (first, second) = *choice.get(&pairs);
     operations[first.0].outcome = Outcome::Ok(LogRet::Index(second.2));
@@ -356,10 +324,7 @@ fn swap_against_real_time(
 }
 
 fn clauses(history: &LogHistory<Value>) -> BTreeSet<String> {
-    log_violations(history)
-        .into_iter()
-        .map(|found| found.clause)
-        .collect()
+    log_violations(history).into_iter().map(|found| found.clause).collect()
 }
 
 /// The clauses once more, as directly as they can be said and as slow as that is.
@@ -376,10 +341,7 @@ fn clauses_by_definition(operations: &[Op]) -> BTreeSet<String> {
     }
     let mut broken = BTreeSet::new();
     for &(position, value, index, _, ended_ns) in &acks {
-        if acks
-            .iter()
-            .any(|other| other.0 != position && other.2 == index)
-        {
+        if acks.iter().any(|other| other.0 != position && other.2 == index) {
             broken.insert(LogClause::OneIndexOneCommand);
         }
         for (final_read, entries, invoked_ns, _) in &reads {
@@ -395,16 +357,8 @@ fn clauses_by_definition(operations: &[Op]) -> BTreeSet<String> {
             }
         }
     }
-    for (one, other) in reads
-        .iter()
-        .flat_map(|one| reads.iter().map(move |other| (one, other)))
-    {
-        if one
-            .1
-            .iter()
-            .zip(other.1)
-            .any(|(entry, other)| entry != other)
-        {
+    for (one, other) in reads.iter().flat_map(|one| reads.iter().map(move |other| (one, other))) {
+        if one.1.iter().zip(other.1).any(|(entry, other)| entry != other) {
             broken.insert(LogClause::OneIndexOneCommand);
         }
     }
@@ -418,10 +372,7 @@ fn clauses_by_definition(operations: &[Op]) -> BTreeSet<String> {
         }
     }
     appearances_by_definition(operations, &acks, &seen, &mut broken);
-    broken
-        .into_iter()
-        .map(|clause| clause.name().to_owned())
-        .collect()
+    broken.into_iter().map(|clause| clause.name().to_owned()).collect()
 }
 
 /// The clauses about where values appear; `seen` says when each place was first seen.
@@ -434,10 +385,7 @@ fn appearances_by_definition(
     let failed = values_with(operations, |outcome| *outcome == Outcome::Fail);
     let mut indices: Vec<(u64, u64)> = acks.iter().map(|ack| (ack.3, ack.2)).collect();
     for (&(value, index), &seen_ns) in seen {
-        let here: Vec<_> = acks
-            .iter()
-            .filter(|ack| (ack.1, ack.2) == (value, index))
-            .collect();
+        let here: Vec<_> = acks.iter().filter(|ack| (ack.1, ack.2) == (value, index)).collect();
         if !here.is_empty() {
             if here.iter().all(|ack| seen_ns < ack.3) {
                 broken.insert(LogClause::OnlySubmitted);
@@ -447,11 +395,8 @@ fn appearances_by_definition(
         let is_unknown = |operation: &&Op| {
             operation.op == LogOp::Append(value) && operation.outcome == Outcome::Info
         };
-        let unknown: Vec<u64> = operations
-            .iter()
-            .filter(is_unknown)
-            .map(|operation| operation.invoked_ns)
-            .collect();
+        let unknown: Vec<u64> =
+            operations.iter().filter(is_unknown).map(|operation| operation.invoked_ns).collect();
         if unknown.is_empty() && acks.iter().all(|ack| ack.1 != value) {
             let was_refused = failed.contains(&value);
             broken.insert(if was_refused {
@@ -473,23 +418,15 @@ fn appearances_by_definition(
         }
         // Hall's condition: whatever was seen by some time needs as many appends begun by then.
         // Places beyond the number of appends are the other clause's affair.
-        let seen_by_then = places
-            .iter()
-            .filter(|&&other_ns| other_ns <= seen_ns)
-            .count();
-        let begun_by_then = unknown
-            .iter()
-            .filter(|&&begun_ns| begun_ns <= seen_ns)
-            .count();
+        let seen_by_then = places.iter().filter(|&&other_ns| other_ns <= seen_ns).count();
+        let begun_by_then = unknown.iter().filter(|&&begun_ns| begun_ns <= seen_ns).count();
         if seen_by_then.min(unknown.len()) > begun_by_then {
             broken.insert(LogClause::OnlySubmitted);
         }
         indices.extend(unknown.iter().min().map(|&invoked_ns| (invoked_ns, index)));
     }
     let inverted = |ack: &(usize, Value, u64, u64, u64)| {
-        indices
-            .iter()
-            .any(|&(invoked_ns, index)| ack.4 < invoked_ns && index < ack.2)
+        indices.iter().any(|&(invoked_ns, index)| ack.4 < invoked_ns && index < ack.2)
     };
     if acks.iter().any(inverted) {
         broken.insert(LogClause::RealTimeOrder);
@@ -515,13 +452,7 @@ fn nonsense() -> impl Strategy<Value = Op> {
     (prop_oneof![append, read], 0_u64..12, 0_u64..6).prop_map(
         move |((op, outcome), invoked_ns, length_ns)| {
             let ended_ns = Some(invoked_ns + length_ns);
-            Operation {
-                process,
-                op,
-                invoked_ns,
-                ended_ns,
-                outcome,
-            }
+            Operation { process, op, invoked_ns, ended_ns, outcome }
         },
     )
 }

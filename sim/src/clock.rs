@@ -94,8 +94,7 @@ impl Skew {
         let passed = now.nanos().checked_sub(self.changed_at);
         let passed = passed.expect("a clock is read at a time before its last change");
         let advanced = (u128::from(passed) * u128::from(self.rate)) >> RATE_BITS;
-        self.monotonic_then
-            .saturating_add(u64::try_from(advanced).unwrap_or(u64::MAX))
+        self.monotonic_then.saturating_add(u64::try_from(advanced).unwrap_or(u64::MAX))
     }
 
     fn wall(&self, now: SimTime) -> LocalTime {
@@ -252,10 +251,7 @@ mod tests {
         assert_eq!(clocks.when_monotonic(at(5), span(3)), at(5));
         assert_eq!(clocks.wall(SimTime::MAX), LocalTime::MAX);
         let interval = clocks.now_interval(at(10), span(3));
-        assert_eq!(
-            interval,
-            (LocalTime::from_nanos(7), LocalTime::from_nanos(13))
-        );
+        assert_eq!(interval, (LocalTime::from_nanos(7), LocalTime::from_nanos(13)));
     }
 
     #[test]
@@ -306,10 +302,7 @@ mod tests {
         assert_eq!(fast.wall(SimTime::MAX), LocalTime::MAX);
         let slow = drifting(1 - PARTS_PER_BILLION);
         assert_eq!(duration_nanos(slow.real_span(Duration::MAX)), u64::MAX);
-        assert_eq!(
-            slow.when_monotonic(SimTime::ZERO, Duration::MAX),
-            SimTime::MAX
-        );
+        assert_eq!(slow.when_monotonic(SimTime::ZERO, Duration::MAX), SimTime::MAX);
         let mut clocks = Clocks::default();
         clocks.step_wall_ns(i64::MIN);
         clocks.step_wall_ns(-1);

@@ -13,12 +13,8 @@ const FACTOR: u64 = 0x243f_6a88_85a3_08d3;
 const START: u64 = 0x1319_8a2e_0370_7345;
 const STEP: u64 = 0xa409_3822_299f_31d1;
 const TAG: u64 = 0x082e_fa98_ec4e_6c89;
-const LANES: [u64; 4] = [
-    0x4528_21e6_38d0_1377,
-    0xbe54_66cf_34e9_0c6d,
-    0xc0ac_29b7_c97c_50dd,
-    0x3f84_d5b5_b547_0917,
-];
+const LANES: [u64; 4] =
+    [0x4528_21e6_38d0_1377, 0xbe54_66cf_34e9_0c6d, 0xc0ac_29b7_c97c_50dd, 0x3f84_d5b5_b547_0917];
 
 /// The bytes from which on four lanes are folded side by side.
 const WIDE: usize = 64;
@@ -170,9 +166,7 @@ mod tests {
 
     fn of_pairs(words: &[u64]) -> u64 {
         let mut digest = Digest::new();
-        words
-            .chunks_exact(2)
-            .for_each(|pair| digest.fold2(pair[0], pair[1]));
+        words.chunks_exact(2).for_each(|pair| digest.fold2(pair[0], pair[1]));
         digest.value()
     }
 
@@ -195,10 +189,7 @@ mod tests {
         assert_eq!(of_words(&[]), START);
         assert_eq!(of_words(&[1, 2, 3]), 0x3167_a609_b8b1_c242);
         assert_eq!(of_pairs(&[1, 2, 3, 4]), 0x7819_35df_422f_9c4b);
-        assert_eq!(
-            of_strings(&[b"ab", b"a longer string", &[7; 100]]),
-            0x4b52_a7cd_abad_cfd4
-        );
+        assert_eq!(of_strings(&[b"ab", b"a longer string", &[7; 100]]), 0x4b52_a7cd_abad_cfd4);
         let mut digest = Digest::new();
         digest.tag(3);
         assert_eq!(digest.value(), 0x50a0_69f9_99a1_7e75);

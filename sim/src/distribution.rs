@@ -39,13 +39,13 @@ impl Distribution {
     pub fn validate(&self) -> Result<(), String> {
         match self {
             Distribution::Constant(_) => Ok(()),
-            Distribution::Uniform { min, max } if min > max => Err(format!(
-                "the minimum of {min} ns is above the maximum of {max} ns"
-            )),
+            Distribution::Uniform { min, max } if min > max => {
+                Err(format!("the minimum of {min} ns is above the maximum of {max} ns"))
+            }
             Distribution::Uniform { .. } => Ok(()),
-            Distribution::Exponential { mean, min } if min > mean => Err(format!(
-                "the minimum of {min} ns is above the mean of {mean} ns"
-            )),
+            Distribution::Exponential { mean, min } if min > mean => {
+                Err(format!("the minimum of {min} ns is above the mean of {mean} ns"))
+            }
             Distribution::Exponential { .. } => Ok(()),
             Distribution::Empirical(quantiles) if quantiles.is_empty() => {
                 Err("an empirical table needs at least one value".into())
@@ -102,10 +102,7 @@ impl Distribution {
 
 /// The position of the first value that is below the one before it.
 fn first_descent(quantiles: &[u64]) -> Option<usize> {
-    quantiles
-        .windows(2)
-        .position(|pair| pair[0] > pair[1])
-        .map(|position| position + 1)
+    quantiles.windows(2).position(|pair| pair[0] > pair[1]).map(|position| position + 1)
 }
 
 /// The inverse of the distribution function, at the word's position between 0 and 1.
@@ -152,9 +149,7 @@ mod tests {
     }
 
     fn samples(distribution: &Distribution) -> Vec<u64> {
-        (0..100_000)
-            .map(|lane| distribution.sample(mix(1, lane)))
-            .collect()
+        (0..100_000).map(|lane| distribution.sample(mix(1, lane))).collect()
     }
 
     fn mean(samples: &[u64]) -> u64 {
@@ -168,33 +163,16 @@ mod tests {
         let of = |distribution: Distribution| words.map(|word| distribution.sample(word));
         assert_eq!(of(Distribution::Constant(7)), [7; 6]);
         assert_eq!(
-            of(Distribution::Uniform {
-                min: MS,
-                max: 10 * MS
-            }),
-            [
-                1_000_000, 3_250_000, 5_500_000, 7_750_000, 10_000_000, 7_674_084
-            ]
+            of(Distribution::Uniform { min: MS, max: 10 * MS }),
+            [1_000_000, 3_250_000, 5_500_000, 7_750_000, 10_000_000, 7_674_084]
         );
         assert_eq!(
-            of(Distribution::Exponential {
-                mean: 5 * MS,
-                min: MS
-            }),
-            [
-                150_719_791,
-                6_545_177,
-                3_772_589,
-                2_150_728,
-                1_000_000,
-                2_195_970
-            ]
+            of(Distribution::Exponential { mean: 5 * MS, min: MS }),
+            [150_719_791, 6_545_177, 3_772_589, 2_150_728, 1_000_000, 2_195_970]
         );
         assert_eq!(
             of(table(&[MS, 2 * MS, 10 * MS])),
-            [
-                1_000_000, 1_500_000, 2_000_000, 6_000_000, 9_999_999, 5_865_038
-            ]
+            [1_000_000, 1_500_000, 2_000_000, 6_000_000, 9_999_999, 5_865_038]
         );
     }
 
@@ -202,28 +180,16 @@ mod tests {
     fn means_are_met_within_one_percent() {
         let distributions = [
             Distribution::Constant(3 * MS),
-            Distribution::Uniform {
-                min: MS,
-                max: 10 * MS,
-            },
-            Distribution::Exponential {
-                mean: 5 * MS,
-                min: 0,
-            },
-            Distribution::Exponential {
-                mean: 5 * MS,
-                min: 4 * MS,
-            },
+            Distribution::Uniform { min: MS, max: 10 * MS },
+            Distribution::Exponential { mean: 5 * MS, min: 0 },
+            Distribution::Exponential { mean: 5 * MS, min: 4 * MS },
             table(&[MS, 2 * MS, 3 * MS, 50 * MS]),
             table(&[9 * MS]),
         ];
         for distribution in distributions {
             assert_eq!(distribution.validate(), Ok(()));
             let (expected, found) = (distribution.mean_ns(), mean(&samples(&distribution)));
-            assert!(
-                found.abs_diff(expected) < expected / 100,
-                "{distribution:?}: {found}"
-            );
+            assert!(found.abs_diff(expected) < expected / 100, "{distribution:?}: {found}");
         }
     }
 
@@ -233,51 +199,25 @@ mod tests {
         for sample in samples(&Distribution::Uniform { min: 2, max: 5 }) {
             counts[sample as usize - 2] += 1;
         }
-        assert!(
-            counts.iter().all(|count| (24_500..25_500).contains(count)),
-            "{counts:?}"
-        );
-        let widest = Distribution::Uniform {
-            min: 0,
-            max: u64::MAX,
-        };
-        assert_eq!(
-            [0, 5, u64::MAX].map(|word| widest.sample(word)),
-            [0, 5, u64::MAX]
-        );
+        assert!(counts.iter().all(|count| (24_500..25_500).contains(count)), "{counts:?}");
+        let widest = Distribution::Uniform { min: 0, max: u64::MAX };
+        assert_eq!([0, 5, u64::MAX].map(|word| widest.sample(word)), [0, 5, u64::MAX]);
         assert_eq!(Distribution::Uniform { min: 4, max: 4 }.sample(u64::MAX), 4);
     }
 
     #[test]
     fn an_exponential_has_its_quantiles_and_stays_finite() {
-        let distribution = Distribution::Exponential {
-            mean: 11 * MS,
-            min: MS,
-        };
+        let distribution = Distribution::Exponential { mean: 11 * MS, min: MS };
         let mut sorted = samples(&distribution);
         sorted.sort_unstable();
         assert!(sorted[0] >= MS);
         // 1 ms and ln(2), ln(100) times 10 ms.
-        assert!(
-            sorted[50_000].abs_diff(7_931_472) < 150_000,
-            "{}",
-            sorted[50_000]
-        );
-        assert!(
-            sorted[99_000].abs_diff(47_051_702) < 1_500_000,
-            "{}",
-            sorted[99_000]
-        );
+        assert!(sorted[50_000].abs_diff(7_931_472) < 150_000, "{}", sorted[50_000]);
+        assert!(sorted[99_000].abs_diff(47_051_702) < 1_500_000, "{}", sorted[99_000]);
         assert!(distribution.sample(0) < 400 * MS);
-        let longest = Distribution::Exponential {
-            mean: u64::MAX,
-            min: 0,
-        };
+        let longest = Distribution::Exponential { mean: u64::MAX, min: 0 };
         assert_eq!(longest.sample(0), u64::MAX);
-        assert_eq!(
-            Distribution::Exponential { mean: MS, min: MS }.sample(0),
-            MS
-        );
+        assert_eq!(Distribution::Exponential { mean: MS, min: MS }.sample(0), MS);
     }
 
     #[test]

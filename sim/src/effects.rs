@@ -36,13 +36,28 @@ impl<M> Parcel<M> {
 #[derive(Debug)]
 pub(crate) enum Effect<N: Node> {
     /// Send the parcel in this slot.
-    Send { slot: u32 },
+    Send {
+        slot: u32,
+    },
     /// Send a copy of the parcel in this slot to every peer.
-    Broadcast { slot: u32 },
-    SetTimer { timer: N::Timer, after: Duration },
-    CancelTimer { timer: N::Timer },
-    Reply { id: OpId, answer: Box<Answer<Ret<N>>> },
-    Accepted { id: OpId, position: u64 },
+    Broadcast {
+        slot: u32,
+    },
+    SetTimer {
+        timer: N::Timer,
+        after: Duration,
+    },
+    CancelTimer {
+        timer: N::Timer,
+    },
+    Reply {
+        id: OpId,
+        answer: Box<Answer<Ret<N>>>,
+    },
+    Accepted {
+        id: OpId,
+        position: u64,
+    },
     Deliver(Box<Item<N>>),
     /// What a hosted protocol replied or delivered to its host: seen by lifted invariants only.
     Inner(Inner),

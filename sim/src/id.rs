@@ -100,10 +100,7 @@ mod tests {
     fn names_are_what_people_write() {
         let host = NodeId::host(2);
         let client = NodeId::client(0);
-        assert_eq!(
-            (host.to_string(), host.index(), host.is_client()),
-            ("n3".into(), 2, false)
-        );
+        assert_eq!((host.to_string(), host.index(), host.is_client()), ("n3".into(), 2, false));
         assert_eq!(
             (client.to_string(), client.index(), client.is_client()),
             ("c1".into(), 0, true)

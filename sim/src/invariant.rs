@@ -110,4 +110,3 @@ pub enum InnerRef<'a> {
     Delivered(&'a dyn Any),
     Replied(OpId, &'a dyn Any),
 }
-

@@ -49,9 +49,7 @@ impl<N: Hosts<S>, S: Node> Invariant<N> for Lifted<N, S> {
             return Ok(());
         };
         let projected = Projected { table: world.table, project: self.project };
-        project_view(world, &projected, &self.directory, |view| {
-            self.invariant.observe(&seen, view)
-        })
+        project_view(world, &projected, &self.directory, |view| self.invariant.observe(&seen, view))
     }
 }
 
@@ -78,9 +76,7 @@ fn project_observation<'a, N: Hosts<S>, S: Node>(
     project: fn(&N) -> &S,
 ) -> Option<Observation<'a, S>> {
     Some(match *seen {
-        Observation::Handled { host, node } => {
-            Observation::Handled { host, node: project(node) }
-        }
+        Observation::Handled { host, node } => Observation::Handled { host, node: project(node) },
         Observation::Booted { host, node } => Observation::Booted { host, node: project(node) },
         Observation::Left { from, to, message } => {
             Observation::Left { from, to, message: N::inner(message)? }

@@ -67,9 +67,7 @@ impl<N: Node> Milestone<N> {
         let lifted = |holds: Holds<N>| -> Holds<H> {
             Box::new(move |world, host, node| {
                 let projected = Projected { table: world.table, project };
-                project_view(world, &projected, &directory, |view| {
-                    holds(view, host, project(node))
-                })
+                project_view(world, &projected, &directory, |view| holds(view, host, project(node)))
             })
         };
         let rule = match self.rule {

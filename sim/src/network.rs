@@ -196,7 +196,9 @@ impl Network {
         match ruled {
             Some(MessageAction::Lose) => route = Route { fate: Fate::Lost, copy: None },
             Some(MessageAction::Duplicate) => {
-                route.copy = route.copy.or(Some(now.saturating_add_nanos(scale(mix(word, lane::COPY_LATENCY), mean_ns + 1))));
+                route.copy = route.copy.or(Some(
+                    now.saturating_add_nanos(scale(mix(word, lane::COPY_LATENCY), mean_ns + 1)),
+                ));
             }
             Some(MessageAction::Delay(by)) => delay(&mut route, by),
             None => {}
@@ -268,7 +270,12 @@ impl Network {
     }
 
     /// `links` must be sorted.
-    pub(crate) fn add_shaping(&mut self, hold: u32, links: Vec<(NodeId, NodeId)>, shaping: Shaping) {
+    pub(crate) fn add_shaping(
+        &mut self,
+        hold: u32,
+        links: Vec<(NodeId, NodeId)>,
+        shaping: Shaping,
+    ) {
         self.shapings.push(ActiveShaping { hold, links, shaping });
         self.plain = false;
     }
@@ -298,9 +305,7 @@ impl Network {
 
     fn link(&self, from: NodeId, to: NodeId) -> Link {
         match &self.links {
-            Links::Dense { width, cells } => {
-                cells[self.position(from) * width + self.position(to)]
-            }
+            Links::Dense { width, cells } => cells[self.position(from) * width + self.position(to)],
             Links::Sparse(links) => links.get(&(from, to)).copied().unwrap_or_default(),
         }
     }
@@ -338,19 +343,14 @@ fn ordinary(class: &LinkConfig, word: u64, now: SimTime) -> Route {
     Route { fate: Fate::Arrives(now.saturating_add_nanos(delay_ns)), copy }
 }
 
-fn shape(
-    route: &mut Route,
-    shaping: &Shaping,
-    number: u64,
-    word: u64,
-    now: SimTime,
-    mean_ns: u64,
-) {
+fn shape(route: &mut Route, shaping: &Shaping, number: u64, word: u64, now: SimTime, mean_ns: u64) {
     let lane = lane::SHAPING + 4 * number;
     delay(route, shaping.delay.sample(mix(word, lane)));
     delay(route, held_back(shaping.reorder, mix(word, lane + 1), mean_ns));
     if shaping.duplicate.hits(mix(word, lane + 2) as u32) {
-        route.copy = route.copy.or(Some(now.saturating_add_nanos(scale(mix(word, lane + 2), 2 * mean_ns + 1))));
+        route.copy = route
+            .copy
+            .or(Some(now.saturating_add_nanos(scale(mix(word, lane + 2), 2 * mean_ns + 1))));
     }
     if shaping.loss.hits(mix(word, lane + 3) as u32) {
         *route = Route { fate: Fate::Lost, copy: None };

@@ -163,8 +163,7 @@ impl Queue {
 
     /// Every pending event, in no order.
     pub fn keys(&self) -> impl Iterator<Item = Key> + '_ {
-        self.near_keys()
-            .chain(self.far.iter().flatten().map(|key| Key(*key)))
+        self.near_keys().chain(self.far.iter().flatten().map(|key| Key(*key)))
     }
 
     /// Forgets every event and keeps the memory, for another run.
@@ -271,11 +270,7 @@ fn highest_bit(number: u128) -> usize {
 /// A number of ones in the lowest bits.
 #[inline]
 fn low_bits(count: usize) -> u128 {
-    if count == BUCKETS {
-        u128::MAX
-    } else {
-        (1 << count) - 1
-    }
+    if count == BUCKETS { u128::MAX } else { (1 << count) - 1 }
 }
 
 /// Where to split the keys of a bucket: the smallest of them, and how many of its low bits may

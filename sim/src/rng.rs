@@ -68,16 +68,9 @@ impl Streams {
     /// Panics if the index has more than 56 bits.
     #[inline]
     pub const fn open(&self, purpose: Purpose, index: u64) -> Rng {
-        assert!(
-            index >> INDEX_BITS == 0,
-            "the index of a random stream has at most 56 bits"
-        );
+        assert!(index >> INDEX_BITS == 0, "the index of a random stream has at most 56 bits");
         let stream = ((purpose as u64) << INDEX_BITS) | index;
-        Rng {
-            key: self.key,
-            stream,
-            drawn: None,
-        }
+        Rng { key: self.key, stream, drawn: None }
     }
 
     /// The stream for a purpose and a name, of which each owner has its own.
@@ -99,10 +92,7 @@ pub struct Rng {
 impl Rng {
     /// The next word: 64 independent random bits.
     #[inline]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an iterator that never ends invites misuse"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "an iterator that never ends invites misuse")]
     pub fn next(&mut self) -> u64 {
         match &mut self.drawn {
             Some(generator) => generator.next_u64(),
@@ -144,10 +134,7 @@ impl Rng {
     /// A number of the range, each exactly as likely. Panics if the range is empty.
     #[inline]
     pub fn range(&mut self, range: Range<u64>) -> u64 {
-        assert!(
-            range.start < range.end,
-            "cannot draw from the empty range {range:?}"
-        );
+        assert!(range.start < range.end, "cannot draw from the empty range {range:?}");
         range.start + self.below(range.end - range.start)
     }
 
@@ -178,10 +165,7 @@ impl Rng {
     #[inline]
     pub fn duration(&mut self, low: Duration, high: Duration) -> Duration {
         let (low, high) = (duration_nanos(low), duration_nanos(high));
-        assert!(
-            low <= high,
-            "cannot draw a duration from {low} ns up to {high} ns"
-        );
+        assert!(low <= high, "cannot draw a duration from {low} ns up to {high} ns");
         match (high - low).checked_add(1) {
             Some(count) => Duration::from_nanos(low + self.below(count)),
             None => Duration::from_nanos(self.next()),
@@ -358,10 +342,7 @@ mod tests {
         for _ in 0..70_000 {
             counts[rng.below(7) as usize] += 1;
         }
-        assert!(
-            counts.iter().all(|count| (9_600..10_400).contains(count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| (9_600..10_400).contains(count)), "{counts:?}");
         // With 3 * 2^62 results a plain multiply-shift would give one third of them twice the
         // weight of the others: results that are a multiple of three would take half of the words.
         let mut multiples = 0;
@@ -387,10 +368,7 @@ mod tests {
         assert_eq!(Chance::from_ratio(0, 5), Chance::NEVER);
         assert_eq!(Chance::from_ratio(5, 5), Chance::ALWAYS);
         assert_eq!(Chance::from_ratio(1, u64::MAX).cases(), 1);
-        assert_eq!(
-            Chance::from_ratio(u64::MAX - 1, u64::MAX).cases(),
-            Chance::CASES - 1
-        );
+        assert_eq!(Chance::from_ratio(u64::MAX - 1, u64::MAX).cases(), Chance::CASES - 1);
         let tenth = Chance::from_ratio(1, 10);
         assert!(tenth.hits(tenth.cases() as u32 - 1) && !tenth.hits(tenth.cases() as u32));
         let mut rng = Streams::new(3).open(Purpose::Host, 0);
@@ -422,15 +400,9 @@ mod tests {
             rng.shuffle(&mut order);
             *orders.entry(order).or_insert(0) += 1;
         }
-        assert!(
-            picked.iter().all(|count| (1_850..2_150).contains(count)),
-            "{picked:?}"
-        );
+        assert!(picked.iter().all(|count| (1_850..2_150).contains(count)), "{picked:?}");
         assert_eq!(orders.len(), 6);
-        assert!(
-            orders.values().all(|count| (850..1_150).contains(count)),
-            "{orders:?}"
-        );
+        assert!(orders.values().all(|count| (850..1_150).contains(count)), "{orders:?}");
     }
 
     #[test]

@@ -236,19 +236,9 @@ mod tests {
     fn times_read_as_seconds() {
         let texts = [0, 1, 1_000, 3_412_000_000, 3_412_500_000, 60_000_000_000]
             .map(|nanoseconds| SimTime::from_nanos(nanoseconds).to_string());
-        let expected = [
-            "0.000s",
-            "0.000000001s",
-            "0.000001s",
-            "3.412s",
-            "3.4125s",
-            "60.000s",
-        ];
+        let expected = ["0.000s", "0.000000001s", "0.000001s", "3.412s", "3.4125s", "60.000s"];
         assert_eq!(texts, expected);
-        assert_eq!(
-            format!("{:>8}", SimTime::from_nanos(1_500_000_000)),
-            "  1.500s"
-        );
+        assert_eq!(format!("{:>8}", SimTime::from_nanos(1_500_000_000)), "  1.500s");
         assert_eq!(LocalTime::from_nanos(-3_000_000).to_string(), "-0.003s");
         assert_eq!(LocalTime::MIN.to_string(), "-9223372036.854775808s");
     }
@@ -266,16 +256,10 @@ mod tests {
         assert_eq!(one.since_start(), Duration::from_millis(1));
         let back = LocalTime::ZERO - Duration::from_nanos(5);
         assert_eq!(back.nanos(), -5);
-        assert_eq!(
-            LocalTime::ZERO.saturating_since(back),
-            Duration::from_nanos(5)
-        );
+        assert_eq!(LocalTime::ZERO.saturating_since(back), Duration::from_nanos(5));
         assert_eq!(back.saturating_since(LocalTime::ZERO), Duration::ZERO);
         assert_eq!(LocalTime::MAX + Duration::MAX, LocalTime::MAX);
-        assert_eq!(
-            LocalTime::MAX.saturating_since(LocalTime::MIN),
-            Duration::from_nanos(u64::MAX)
-        );
+        assert_eq!(LocalTime::MAX.saturating_since(LocalTime::MIN), Duration::from_nanos(u64::MAX));
     }
 
     #[test]

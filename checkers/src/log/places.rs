@@ -58,12 +58,7 @@ fn place<V>(
     read: OperationId,
 ) -> Option<Place<'_, V>> {
     let value = entry.as_ref()?;
-    Some(Place {
-        value,
-        index: index_at(offset),
-        seen_ns,
-        read,
-    })
+    Some(Place { value, index: index_at(offset), seen_ns, read })
 }
 
 /// A value that was read where no append of it was acknowledged, and the earliest append that
@@ -116,24 +111,15 @@ fn check_free_places<'a, V: Ord + fmt::Debug>(
     findings: &mut Findings<'a, V>,
 ) {
     let value = group[0].value;
-    let from = survey
-        .unknown
-        .partition_point(|append| append.value < value);
-    let to = survey
-        .unknown
-        .partition_point(|append| append.value <= value);
+    let from = survey.unknown.partition_point(|append| append.value < value);
+    let to = survey.unknown.partition_point(|append| append.value <= value);
     let unknown = &survey.unknown[from..to];
     let ack = acks.get(acks.partition_point(|ack| ack.value < value));
     let ack = ack.filter(|ack| ack.value == value);
     if unknown.is_empty() && ack.is_none() {
-        let failed = survey
-            .failed
-            .get(survey.failed.partition_point(|append| append.value < value));
-        blame_unfounded(
-            &group[0],
-            failed.filter(|append| append.value == value),
-            findings,
-        );
+        let failed =
+            survey.failed.get(survey.failed.partition_point(|append| append.value < value));
+        blame_unfounded(&group[0], failed.filter(|append| append.value == value), findings);
         return;
     }
     // Each place needs an append invoked before it was seen. Pairing the earliest seen with the
@@ -172,11 +158,9 @@ fn blame_unfounded<'a, V: fmt::Debug>(
     let (value, index) = (place.value, place.index);
     match failed {
         Some(append) => {
-            findings.blame(
-                LogClause::FailedNeverAppears,
-                [append.id, place.read],
-                || format!("the append of {value:?} failed, but a read has it at index {index}"),
-            );
+            findings.blame(LogClause::FailedNeverAppears, [append.id, place.read], || {
+                format!("the append of {value:?} failed, but a read has it at index {index}")
+            });
         }
         None => findings.blame(LogClause::OnlySubmitted, [place.read], || {
             format!("a read has {value:?} at index {index}, but nobody submitted it")

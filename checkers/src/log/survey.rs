@@ -52,18 +52,11 @@ pub(super) struct Survey<'a, V> {
 impl<'a, V: Ord + fmt::Debug> Survey<'a, V> {
     pub(super) fn of(history: &'a LogHistory<V>, findings: &mut Findings<'a, V>) -> Survey<'a, V> {
         let (acks, reads, unknown, failed) = Default::default();
-        let mut survey = Survey {
-            acks,
-            reads,
-            unknown,
-            failed,
-        };
+        let mut survey = Survey { acks, reads, unknown, failed };
         for (id, operation) in history.iter() {
             survey.take(id, operation, findings);
         }
-        survey
-            .unknown
-            .sort_by_key(|append| (append.value, append.invoked_ns));
+        survey.unknown.sort_by_key(|append| (append.value, append.invoked_ns));
         survey.failed.sort_by_key(|append| append.value);
         survey
     }
@@ -78,46 +71,22 @@ impl<'a, V: Ord + fmt::Debug> Survey<'a, V> {
         match (&operation.op, &operation.outcome) {
             (LogOp::Append(value), Outcome::Ok(LogRet::Index(index))) if *index > 0 => {
                 let ended_ns = ended_ns(operation);
-                self.acks.push(Ack {
-                    id,
-                    value,
-                    index: *index,
-                    invoked_ns,
-                    ended_ns,
-                });
+                self.acks.push(Ack { id, value, index: *index, invoked_ns, ended_ns });
             }
             (LogOp::Append(value), Outcome::Info) => {
-                self.unknown.push(Unanswered {
-                    id,
-                    value,
-                    invoked_ns,
-                });
+                self.unknown.push(Unanswered { id, value, invoked_ns });
             }
             (LogOp::Append(value), Outcome::Fail) => {
-                self.failed.push(Unanswered {
-                    id,
-                    value,
-                    invoked_ns,
-                });
+                self.failed.push(Unanswered { id, value, invoked_ns });
             }
             (LogOp::Read { final_read }, Outcome::Ok(LogRet::Log(entries))) => {
                 let (final_read, ended_ns) = (*final_read, ended_ns(operation));
-                self.reads.push(Read {
-                    id,
-                    final_read,
-                    entries,
-                    invoked_ns,
-                    ended_ns,
-                });
+                self.reads.push(Read { id, final_read, entries, invoked_ns, ended_ns });
             }
             (LogOp::Read { .. }, Outcome::Fail | Outcome::Info) => {}
             (LogOp::Append(value), Outcome::Ok(ret @ (LogRet::Index(_) | LogRet::Log(_)))) => {
                 // Whatever the answer is, it says that the append took place somewhere.
-                self.unknown.push(Unanswered {
-                    id,
-                    value,
-                    invoked_ns,
-                });
+                self.unknown.push(Unanswered { id, value, invoked_ns });
                 findings.blame(LogClause::AnswerFits, [id], || {
                     format!("an append was answered with {ret}, not with an index from 1 on")
                 });
@@ -132,9 +101,7 @@ impl<'a, V: Ord + fmt::Debug> Survey<'a, V> {
 }
 
 fn ended_ns<O, R>(operation: &Operation<O, R>) -> u64 {
-    operation
-        .ended_ns
-        .expect("an operation that is ok has an end")
+    operation.ended_ns.expect("an operation that is ok has an end")
 }
 
 /// The index of a log's entry, from 1, of its offset, from 0.

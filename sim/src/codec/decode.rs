@@ -86,11 +86,8 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
 
 /// Reads a value from the start of the bytes and returns the rest: for records in a row.
 pub fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), DecodeError> {
-    let mut decoder = Decoder {
-        rest: bytes,
-        depth_left: DEPTH_MAX,
-        empty_elements_left: EMPTY_ELEMENTS_MAX,
-    };
+    let mut decoder =
+        Decoder { rest: bytes, depth_left: DEPTH_MAX, empty_elements_left: EMPTY_ELEMENTS_MAX };
     let value = T::deserialize(&mut decoder)?;
     Ok((value, decoder.rest))
 }
@@ -112,10 +109,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     fn take(&mut self, count: u64) -> Result<&'de [u8], DecodeError> {
         let count = usize::try_from(count).map_err(|_| DecodeError::Ended)?;
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(count)
-            .ok_or(DecodeError::Ended)?;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::Ended)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -306,10 +300,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        visitor.visit_seq(Fields {
-            decoder: self,
-            left: length,
-        })
+        visitor.visit_seq(Fields { decoder: self, left: length })
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -369,9 +360,7 @@ impl<'de> Elements<'_, 'de> {
     /// How many elements there may be: most take a byte, so a claim beyond the bytes is no reason
     /// to set memory aside.
     fn likely_count(&self) -> usize {
-        usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(self.decoder.rest.len())
+        usize::try_from(self.left).unwrap_or(usize::MAX).min(self.decoder.rest.len())
     }
 }
 

@@ -166,11 +166,7 @@ pub(super) struct Fold {
 impl Fold {
     #[inline(always)]
     pub(super) fn new(digest: Digest) -> Fold {
-        Fold {
-            digest,
-            pending: 0,
-            pending_count: 0,
-        }
+        Fold { digest, pending: 0, pending_count: 0 }
     }
 
     #[inline(always)]
@@ -182,8 +178,7 @@ impl Fold {
     #[inline(always)]
     fn flush(&mut self) {
         if self.pending_count > 0 {
-            self.digest
-                .fold2(self.pending, u64::from(self.pending_count));
+            self.digest.fold2(self.pending, u64::from(self.pending_count));
             self.pending = 0;
             self.pending_count = 0;
         }
@@ -227,11 +222,7 @@ impl Sink for Fold {
     #[inline(always)]
     fn float(&mut self, value: f32) {
         const CANONICAL_NAN: u32 = 0x7fc0_0000;
-        let bits = if value.is_nan() {
-            CANONICAL_NAN
-        } else {
-            value.to_bits()
-        };
+        let bits = if value.is_nan() { CANONICAL_NAN } else { value.to_bits() };
         self.unsigned(u64::from(bits));
     }
 
@@ -239,11 +230,7 @@ impl Sink for Fold {
     #[inline(always)]
     fn double(&mut self, value: f64) {
         const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
-        self.unsigned(if value.is_nan() {
-            CANONICAL_NAN
-        } else {
-            value.to_bits()
-        });
+        self.unsigned(if value.is_nan() { CANONICAL_NAN } else { value.to_bits() });
     }
 
     #[inline(always)]

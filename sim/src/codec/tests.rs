@@ -32,11 +32,7 @@ enum Shape {
     Plain,
     One(String),
     Two(char, Vec<u8>),
-    Named {
-        map: BTreeMap<String, Option<i64>>,
-        numbers: Box<Numbers>,
-        unit: Unit,
-    },
+    Named { map: BTreeMap<String, Option<i64>>, numbers: Box<Numbers>, unit: Unit },
     Nested(Vec<Shape>),
     Blob(#[serde(with = "crate::codec::bytes")] Vec<u8>),
     Small(Wrapped, Pair, ()),
@@ -49,19 +45,13 @@ enum Chain {
 }
 
 fn numbers() -> impl Strategy<Value = Numbers> {
-    let finite = (any::<f32>(), any::<f64>()).prop_filter("NaN is unequal to itself", |floats| {
-        !floats.0.is_nan() && !floats.1.is_nan()
-    });
+    let finite = (any::<f32>(), any::<f64>())
+        .prop_filter("NaN is unequal to itself", |floats| !floats.0.is_nan() && !floats.1.is_nan());
     let small = (any::<u64>(), 0_u32..64).prop_map(|(value, shift)| value >> shift);
     let small_signed = (any::<i64>(), 0_u32..64).prop_map(|(value, shift)| value >> shift);
     let small_wide = (any::<u128>(), 0_u32..128).prop_map(|(value, shift)| value >> shift);
     let small_wide_signed = (any::<i128>(), 0_u32..128).prop_map(|(value, shift)| value >> shift);
-    (
-        any::<[u8; 4]>(),
-        any::<(u32, i32)>(),
-        (small, small_signed),
-        finite,
-    )
+    (any::<[u8; 4]>(), any::<(u32, i32)>(), (small, small_signed), finite)
         .prop_flat_map(move |(bytes, words, longs, floats)| {
             let wide = (small_wide.clone(), small_wide_signed.clone());
             (Just((bytes, words, longs, floats)), wide)
@@ -87,15 +77,9 @@ fn shape() -> impl Strategy<Value = Shape> {
             Pair(byte, truth),
             ()
         )),
-        (
-            btree_map(any::<String>(), option::of(any::<i64>()), 0..5),
-            numbers()
-        )
-            .prop_map(|(map, numbers)| Shape::Named {
-                map,
-                numbers: Box::new(numbers),
-                unit: Unit
-            }),
+        (btree_map(any::<String>(), option::of(any::<i64>()), 0..5), numbers()).prop_map(
+            |(map, numbers)| Shape::Named { map, numbers: Box::new(numbers), unit: Unit }
+        ),
     ];
     leaf.prop_recursive(4, 32, 5, |inner| vec(inner, 0..5).prop_map(Shape::Nested))
 }
@@ -181,25 +165,10 @@ proptest! {
 
 #[test]
 fn the_encoding_is_pinned() {
-    let value = (
-        1_u8,
-        300_u32,
-        -1_i64,
-        true,
-        'a',
-        "hi",
-        Some(2_u16),
-        1.5_f32,
-        [Wrapped(7)],
-    );
-    let expected = [
-        1, 0xac, 2, 1, 1, 97, 2, b'h', b'i', 1, 2, 0, 0, 0xc0, 0x3f, 7,
-    ];
+    let value = (1_u8, 300_u32, -1_i64, true, 'a', "hi", Some(2_u16), 1.5_f32, [Wrapped(7)]);
+    let expected = [1, 0xac, 2, 1, 1, 97, 2, b'h', b'i', 1, 2, 0, 0, 0xc0, 0x3f, 7];
     assert_eq!(encode(&value), expected);
-    assert_eq!(
-        encode(&Shape::Nested(vec![Shape::Plain, Shape::Plain])),
-        [4, 2, 0, 0]
-    );
+    assert_eq!(encode(&Shape::Nested(vec![Shape::Plain, Shape::Plain])), [4, 2, 0, 0]);
     assert_eq!(size_of(&u64::MAX), 10);
     assert_eq!(size_of(&u128::MAX), 19);
     for bits in 0..64 {
@@ -214,10 +183,7 @@ fn the_encoding_is_pinned() {
 #[test]
 fn the_digest_is_pinned() {
     assert_eq!(digest_of(&Shape::Plain), 0x7835_7902_c4d6_a0d8);
-    assert_eq!(
-        digest_of(&Shape::Two('x', vec![1, 2, 3, 4, 5, 6, 7, 8, 9])),
-        0x900b_7de3_d6bf_8c59
-    );
+    assert_eq!(digest_of(&Shape::Two('x', vec![1, 2, 3, 4, 5, 6, 7, 8, 9])), 0x900b_7de3_d6bf_8c59);
     assert_eq!(
         digest_of(&(1_u64, -1_i32, "text", 2.5_f64, Some(u128::MAX))),
         0x81bd_8626_2d3e_656e
@@ -229,10 +195,7 @@ fn a_digest_takes_each_value_in_full() {
     assert_ne!(digest_of("ab"), digest_of("ba"));
     assert_ne!(digest_of(&("ab", "c")), digest_of(&("a", "bc")));
     assert_ne!(digest_of(&vec![0_u8; 8]), digest_of(&vec![0_u8; 9]));
-    assert_ne!(
-        digest_of(&(vec![1_u8], vec![2_u8, 3])),
-        digest_of(&(vec![1_u8, 2], vec![3_u8]))
-    );
+    assert_ne!(digest_of(&(vec![1_u8], vec![2_u8, 3])), digest_of(&(vec![1_u8, 2], vec![3_u8])));
     assert_ne!(digest_of(&0.0_f64), digest_of(&-0.0_f64));
     let other_nan = f64::from_bits(f64::NAN.to_bits() ^ 1);
     assert!(other_nan.is_nan());
@@ -261,27 +224,15 @@ fn errors_say_what_is_wrong() {
     assert_eq!(decode::<u64>(&[0x80, 0]), Err(DecodeError::Integer));
     assert_eq!(decode::<u64>(&[0xff; 10]), Err(DecodeError::Ended));
     assert_eq!(decode::<u128>(&[0xff; 19]), Err(DecodeError::Integer));
-    assert_eq!(
-        decode::<u16>(&[0x80, 0x80, 0x04]),
-        Err(DecodeError::Integer)
-    );
+    assert_eq!(decode::<u16>(&[0x80, 0x80, 0x04]), Err(DecodeError::Integer));
     assert_eq!(decode::<bool>(&[2]), Err(DecodeError::Bool));
     assert_eq!(decode::<Option<u8>>(&[2]), Err(DecodeError::Option));
     assert_eq!(decode::<char>(&[0x80, 0xb0, 0x03]), Err(DecodeError::Char));
     assert_eq!(decode::<String>(&[1, 0xff]), Err(DecodeError::Utf8));
-    assert_eq!(
-        decode::<String>(&[0xff, 0xff, 0xff, 0xff, 0x0f, b'a']),
-        Err(DecodeError::Ended)
-    );
+    assert_eq!(decode::<String>(&[0xff, 0xff, 0xff, 0xff, 0x0f, b'a']), Err(DecodeError::Ended));
     assert_eq!(decode::<u8>(&[1, 2, 3]), Err(DecodeError::Trailing(2)));
-    assert!(matches!(
-        decode::<Shape>(&[99]),
-        Err(DecodeError::Refused(_))
-    ));
-    assert_eq!(
-        DecodeError::Trailing(2).to_string(),
-        "2 bytes after the value"
-    );
+    assert!(matches!(decode::<Shape>(&[99]), Err(DecodeError::Refused(_))));
+    assert_eq!(DecodeError::Trailing(2).to_string(), "2 bytes after the value");
 }
 
 #[test]

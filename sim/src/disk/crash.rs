@@ -183,8 +183,5 @@ pub(super) fn endangered<'a>(
         Change::Rename { to, .. } => [own(&|file_len| 0..file_len), replaced(to)],
         Change::Remove { .. } => [own(&|file_len| 0..file_len), None],
     };
-    found
-        .into_iter()
-        .flatten()
-        .filter(|(_, range)| !range.is_empty())
+    found.into_iter().flatten().filter(|(_, range)| !range.is_empty())
 }

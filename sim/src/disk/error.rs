@@ -39,11 +39,7 @@ pub struct DiskError {
 
 impl DiskError {
     pub(super) fn new(operation: DiskOperation, path: &str, kind: DiskErrorKind) -> Self {
-        Self {
-            operation,
-            path: path.into(),
-            kind,
-        }
+        Self { operation, path: path.into(), kind }
     }
 }
 

@@ -57,21 +57,12 @@ impl Changes<'_> {
 
 impl File {
     pub(super) fn new(id: FileId, stamp: u64) -> Self {
-        Self {
-            id,
-            identity: stamp,
-            bytes: Vec::new(),
-            history: Vec::new(),
-        }
+        Self { id, identity: stamp, bytes: Vec::new(), history: Vec::new() }
     }
 
     /// The same bytes under a new identity.
     pub(super) fn copied(&self, stamp: u64) -> Self {
-        Self {
-            identity: stamp,
-            bytes: self.bytes.clone(),
-            ..Self::new(self.id, stamp)
-        }
+        Self { identity: stamp, bytes: self.bytes.clone(), ..Self::new(self.id, stamp) }
     }
 
     pub(super) fn id(&self) -> FileId {
@@ -127,32 +118,17 @@ impl File {
             0
         };
         let stamp = self.history.last().map_or(self.identity, |last| last.stamp);
-        *cursor = Cursor {
-            identity: self.identity,
-            stamp,
-            position: self.len(),
-        };
-        Changes {
-            keep,
-            new: &self.bytes[index(keep)..],
-        }
+        *cursor = Cursor { identity: self.identity, stamp, position: self.len() };
+        Changes { keep, new: &self.bytes[index(keep)..] }
     }
 
     fn lowest_change_after(&self, stamp: u64) -> u64 {
-        let later = self
-            .history
-            .partition_point(|overwrite| overwrite.stamp <= stamp);
-        self.history
-            .get(later)
-            .map_or(u64::MAX, |overwrite| overwrite.offset)
+        let later = self.history.partition_point(|overwrite| overwrite.stamp <= stamp);
+        self.history.get(later).map_or(u64::MAX, |overwrite| overwrite.offset)
     }
 
     fn overwritten(&mut self, offset: u64, stamp: u64) {
-        while self
-            .history
-            .last()
-            .is_some_and(|last| last.offset >= offset)
-        {
+        while self.history.last().is_some_and(|last| last.offset >= offset) {
             self.history.pop();
         }
         if self.history.len() == HISTORY_MAX {

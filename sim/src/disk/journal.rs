@@ -18,20 +18,11 @@ pub(super) enum Change {
     /// A new, empty file.
     Create { file: FileId, path: Box<str> },
     /// The bytes are at `start` in the journal's buffer.
-    Write {
-        file: FileId,
-        offset: u64,
-        start: usize,
-        len: usize,
-    },
+    Write { file: FileId, offset: u64, start: usize, len: usize },
     /// A new length.
     Truncate { file: FileId, len: u64 },
     /// Another name, taken from the file that has it now.
-    Rename {
-        file: FileId,
-        from: Box<str>,
-        to: Box<str>,
-    },
+    Rename { file: FileId, from: Box<str>, to: Box<str> },
     /// The name is gone, and the file with it.
     Remove { file: FileId, path: Box<str> },
 }
@@ -115,23 +106,13 @@ impl Journal {
         self.live_bytes += change.bytes_len();
         let number = self.operation_next;
         self.operation_next += 1;
-        self.operations.push(Operation {
-            number,
-            change,
-            sync: None,
-            finished: false,
-        });
+        self.operations.push(Operation { number, change, sync: None, finished: false });
     }
 
     pub(super) fn push_write(&mut self, file: FileId, offset: u64, bytes: &[u8]) {
         let start = self.buffer.len();
         self.buffer.extend_from_slice(bytes);
-        self.push(Change::Write {
-            file,
-            offset,
-            start,
-            len: bytes.len(),
-        });
+        self.push(Change::Write { file, offset, start, len: bytes.len() });
     }
 
     /// The number of the next operation.
@@ -141,9 +122,7 @@ impl Journal {
 
     /// What is not durable, in program order.
     pub(super) fn live(&self) -> impl Iterator<Item = &Operation> {
-        self.operations
-            .iter()
-            .filter(|operation| !operation.finished)
+        self.operations.iter().filter(|operation| !operation.finished)
     }
 
     /// What a write writes; nothing for the others.
@@ -219,13 +198,7 @@ impl Journal {
         if let Some(first) = first {
             self.sync_last = id.0;
             let end = self.operation_next;
-            self.in_flight.push_back(SyncInFlight {
-                id,
-                first,
-                end,
-                bytes,
-                narrow,
-            });
+            self.in_flight.push_back(SyncInFlight { id, first, end, bytes, narrow });
             return SyncRequest::Starts(id);
         }
         joined.map_or(SyncRequest::Nothing, SyncRequest::Joins)
@@ -234,11 +207,7 @@ impl Journal {
     /// Takes the next sync out of flight, if it is one of those up to `last`.
     pub(super) fn next_completed(&mut self, last: SyncId) -> Option<SyncInFlight> {
         let due = self.in_flight.front().is_some_and(|sync| sync.id <= last);
-        if due {
-            self.in_flight.pop_front()
-        } else {
-            None
-        }
+        if due { self.in_flight.pop_front() } else { None }
     }
 
     /// Finishes what `sync` covers: `apply` is called with each operation and what it writes.
@@ -313,8 +282,7 @@ impl Journal {
 
     /// Where the first operation is whose number is not below `number`.
     fn place(&self, number: u64) -> usize {
-        self.operations
-            .partition_point(|operation| operation.number < number)
+        self.operations.partition_point(|operation| operation.number < number)
     }
 }
 

@@ -106,11 +106,7 @@ impl Disk {
             contents.fingerprint.entry(Entry::Rename);
             contents.fingerprint.bytes(from.as_bytes());
             contents.fingerprint.bytes(to.as_bytes());
-            contents.change(Change::Rename {
-                file,
-                from: from.into(),
-                to: to.into(),
-            });
+            contents.change(Change::Rename { file, from: from.into(), to: to.into() });
         }
         Ok(())
     }
@@ -120,10 +116,7 @@ impl Disk {
         let (contents, file) = self.existing(DiskOperation::Remove, path)?;
         contents.fingerprint.entry(Entry::Remove);
         contents.fingerprint.bytes(path.as_bytes());
-        contents.change(Change::Remove {
-            file,
-            path: path.into(),
-        });
+        contents.change(Change::Remove { file, path: path.into() });
         Ok(())
     }
 
@@ -153,8 +146,7 @@ impl Disk {
     }
 
     fn contents_mut(&mut self) -> &mut Contents {
-        self.contents
-            .get_or_insert_with(|| Box::new(Contents::new()))
+        self.contents.get_or_insert_with(|| Box::new(Contents::new()))
     }
 
     fn existing(
@@ -162,10 +154,7 @@ impl Disk {
         operation: DiskOperation,
         path: &str,
     ) -> Result<(&mut Contents, FileId), DiskError> {
-        let file = self
-            .contents
-            .as_ref()
-            .and_then(|contents| contents.cache.find("", path));
+        let file = self.contents.as_ref().and_then(|contents| contents.cache.find("", path));
         match (file.map(File::id), self.contents.as_deref_mut()) {
             (Some(file), Some(contents)) => Ok((contents, file)),
             (None, _) | (_, None) => Err(DiskError::new(operation, path, DiskErrorKind::NotFound)),
@@ -198,20 +187,13 @@ impl Disk {
     /// The bytes that the device has to write for a sync in flight: what its throughput is
     /// reckoned with.
     pub fn sync_bytes(&self, id: SyncId) -> u64 {
-        let mut in_flight = self
-            .contents
-            .iter()
-            .flat_map(|contents| contents.journal.in_flight());
-        in_flight
-            .find(|sync| sync.id == id)
-            .map_or(0, |sync| sync.bytes)
+        let mut in_flight = self.contents.iter().flat_map(|contents| contents.journal.in_flight());
+        in_flight.find(|sync| sync.id == id).map_or(0, |sync| sync.bytes)
     }
 
     /// Whether the device is working on a sync.
     pub fn sync_in_flight(&self) -> bool {
-        self.contents
-            .iter()
-            .any(|contents| contents.journal.in_flight().next().is_some())
+        self.contents.iter().any(|contents| contents.journal.in_flight().next().is_some())
     }
 
     /// The device is done with a sync, and so with every one requested before it. Says whether
@@ -230,9 +212,7 @@ impl Disk {
     /// The number of the node's next disk operation: a mark for [`Disk::crash_at`]. A write that
     /// creates its file is two operations.
     pub fn operation_next(&self) -> u64 {
-        self.contents
-            .as_ref()
-            .map_or(0, |contents| contents.journal.operation_next())
+        self.contents.as_ref().map_or(0, |contents| contents.journal.operation_next())
     }
 
     /// The host crashes. What was not durable is lost, but for what `model` leaves of it; `draw(n)`
@@ -258,9 +238,7 @@ impl Disk {
     /// A hash of every operation with its path and bytes, every sync and every crash so far. Two
     /// histories that differ in one bit of one of them never agree.
     pub fn fingerprint(&self) -> u64 {
-        self.contents
-            .as_ref()
-            .map_or(0, |contents| contents.fingerprint.value())
+        self.contents.as_ref().map_or(0, |contents| contents.fingerprint.value())
     }
 }
 
@@ -268,20 +246,12 @@ impl Disk {
 impl Disk {
     /// The disk as the node reads it.
     pub fn view(&self) -> DiskView<'_> {
-        DiskView::new(
-            self.contents
-                .as_ref()
-                .map_or(&EMPTY, |contents| &contents.cache),
-        )
+        DiskView::new(self.contents.as_ref().map_or(&EMPTY, |contents| &contents.cache))
     }
 
     /// The disk as of the last completed sync.
     pub fn durable(&self) -> DiskView<'_> {
-        DiskView::new(
-            self.contents
-                .as_ref()
-                .map_or(&EMPTY, |contents| &contents.durable),
-        )
+        DiskView::new(self.contents.as_ref().map_or(&EMPTY, |contents| &contents.durable))
     }
 
     /// The durable bytes that a crash now may destroy, because an overwrite, truncation, rename or
@@ -315,11 +285,7 @@ impl Contents {
         let existing = self.cache.find("", path);
         let offset = offset.unwrap_or(existing.map_or(0, File::len));
         if offset.saturating_add(bytes.len() as u64) > FILE_BYTES_MAX {
-            return Err(DiskError::new(
-                DiskOperation::Write,
-                path,
-                DiskErrorKind::TooLarge,
-            ));
+            return Err(DiskError::new(DiskOperation::Write, path, DiskErrorKind::TooLarge));
         }
         let file = match existing.map(File::id) {
             Some(file) => file,
@@ -342,20 +308,13 @@ impl Contents {
         self.fingerprint.bytes(path.as_bytes());
         self.file_last += 1;
         let file = FileId(self.file_last);
-        self.change(Change::Create {
-            file,
-            path: path.into(),
-        });
+        self.change(Change::Create { file, path: path.into() });
         file
     }
 
     fn truncate(&mut self, path: &str, file: FileId, len: u64) -> Result<(), DiskError> {
         if len > FILE_BYTES_MAX {
-            return Err(DiskError::new(
-                DiskOperation::Truncate,
-                path,
-                DiskErrorKind::TooLarge,
-            ));
+            return Err(DiskError::new(DiskOperation::Truncate, path, DiskErrorKind::TooLarge));
         }
         if self.cache.file(file).map(File::len) != Some(len) {
             self.fingerprint.entry(Entry::Truncate);
@@ -380,12 +339,7 @@ impl Contents {
     fn complete(&mut self, sync: &SyncInFlight) -> bool {
         self.fingerprint.entry(Entry::SyncCompleted);
         self.fingerprint.word(sync.id.0);
-        let Self {
-            durable,
-            journal,
-            stamp,
-            ..
-        } = self;
+        let Self { durable, journal, stamp, .. } = self;
         let mut unlinked = Vec::new();
         let mut applied = false;
         journal.finish(sync, |change, written| {
@@ -409,19 +363,10 @@ impl Contents {
         model: CrashModel,
         draw: &mut dyn FnMut(u64) -> u64,
     ) -> CrashLoss {
-        let Self {
-            cache,
-            durable,
-            journal,
-            fingerprint,
-            stamp,
-            ..
-        } = self;
+        let Self { cache, durable, journal, fingerprint, stamp, .. } = self;
         fingerprint.entry(Entry::Crash);
-        let happened: Vec<&Operation> = journal
-            .live()
-            .take_while(|entry| entry.number < operation)
-            .collect();
+        let happened: Vec<&Operation> =
+            journal.live().take_while(|entry| entry.number < operation).collect();
         let mut loss = CrashLoss::default();
         let mut unlinked = Vec::new();
         let fates = crash::fates(model, &happened, draw);

@@ -15,10 +15,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) const EMPTY: Tree = Tree {
-        names: Vec::new(),
-        files: Vec::new(),
-    };
+    pub(super) const EMPTY: Tree = Tree { names: Vec::new(), files: Vec::new() };
 
     /// The file at `directory` followed by `path`.
     pub(super) fn find(&self, directory: &str, path: &str) -> Option<&File> {
@@ -32,10 +29,7 @@ impl Tree {
     }
 
     pub(super) fn name_of(&self, id: FileId) -> Option<&str> {
-        self.names
-            .iter()
-            .find(|(_, file)| *file == id)
-            .map(|(name, _)| &**name)
+        self.names.iter().find(|(_, file)| *file == id).map(|(name, _)| &**name)
     }
 
     /// What follows `directory` in the names that begin with `directory` followed by `prefix`.
@@ -102,8 +96,7 @@ impl Tree {
     pub(super) fn drop_nameless(&mut self) {
         let mut named: Vec<FileId> = self.names.iter().map(|(_, file)| *file).collect();
         named.sort_unstable();
-        self.files
-            .retain(|file| named.binary_search(&file.id()).is_ok());
+        self.files.retain(|file| named.binary_search(&file.id()).is_ok());
     }
 
     /// Makes this tree equal to `other`, given the files whose bytes may differ, each with the
@@ -152,10 +145,7 @@ impl Tree {
 
     /// Takes the file's name away, which is `path` unless an earlier rename was lost in a crash.
     fn take_name(&mut self, path: &str, id: FileId) -> bool {
-        let expected = self
-            .place("", path)
-            .ok()
-            .filter(|place| self.names[*place].1 == id);
+        let expected = self.place("", path).ok().filter(|place| self.names[*place].1 == id);
         let place = expected.or_else(|| self.names.iter().position(|(_, file)| *file == id));
         if let Some(place) = place {
             self.names.remove(place);
@@ -164,14 +154,12 @@ impl Tree {
     }
 
     fn place(&self, directory: &str, path: &str) -> Result<usize, usize> {
-        self.names
-            .binary_search_by(|(name, _)| compare(name, directory, path))
+        self.names.binary_search_by(|(name, _)| compare(name, directory, path))
     }
 }
 
 /// Compares `name` with `directory` followed by `path`, without joining the two.
 fn compare(name: &str, directory: &str, path: &str) -> Ordering {
     let (head, tail) = name.as_bytes().split_at(directory.len().min(name.len()));
-    head.cmp(directory.as_bytes())
-        .then_with(|| tail.cmp(path.as_bytes()))
+    head.cmp(directory.as_bytes()).then_with(|| tail.cmp(path.as_bytes()))
 }

@@ -13,10 +13,7 @@ pub struct DiskView<'a> {
 
 impl<'a> DiskView<'a> {
     pub(super) fn new(tree: &'a Tree) -> Self {
-        Self {
-            tree,
-            directory: "",
-        }
+        Self { tree, directory: "" }
     }
 
     /// The same view of one directory (`"raft/"`), with paths relative to it: how a protocol sees
@@ -31,11 +28,7 @@ impl<'a> DiskView<'a> {
             Some(file) => Ok(file.bytes()),
             None => {
                 let path = [self.directory, path].concat();
-                Err(DiskError::new(
-                    DiskOperation::Read,
-                    &path,
-                    DiskErrorKind::NotFound,
-                ))
+                Err(DiskError::new(DiskOperation::Read, &path, DiskErrorKind::NotFound))
             }
         }
     }

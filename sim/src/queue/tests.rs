@@ -38,10 +38,7 @@ impl Pair {
     fn check(&mut self) {
         assert_eq!(self.queue.len(), self.plain.len());
         assert_eq!(self.queue.is_empty(), self.plain.is_empty());
-        assert_eq!(
-            self.queue.peek(),
-            self.plain.peek().map(|Reverse(key)| *key)
-        );
+        assert_eq!(self.queue.peek(), self.plain.peek().map(|Reverse(key)| *key));
         self.near_max = self.near_max.max(self.queue.near.len());
     }
 
@@ -55,10 +52,7 @@ impl Pair {
                 assert!(*key > queue.bound && highest_bit(key ^ queue.bound) == bucket);
             }
         }
-        assert_eq!(
-            queue.far.iter().map(Vec::len).sum::<usize>(),
-            queue.far_count
-        );
+        assert_eq!(queue.far.iter().map(Vec::len).sum::<usize>(), queue.far_count);
         assert_eq!(queue.keys().count(), queue.len());
     }
 
@@ -82,14 +76,8 @@ enum Ahead {
     Clustered,
 }
 
-const ALL: [Ahead; 6] = [
-    Ahead::Same,
-    Ahead::Near,
-    Ahead::Mixed,
-    Ahead::Far,
-    Ahead::Descending,
-    Ahead::Clustered,
-];
+const ALL: [Ahead; 6] =
+    [Ahead::Same, Ahead::Near, Ahead::Mixed, Ahead::Far, Ahead::Descending, Ahead::Clustered];
 
 fn next_time(ahead: Ahead, now: u64, pushed: u64, rng: &mut Rng) -> u64 {
     let after = match ahead {
@@ -138,10 +126,7 @@ fn it_agrees_with_a_plain_heap_on_random_schedules() {
     for seed in 0..320 {
         refills += run_schedule(seed, 6_000, 3_000).refills;
     }
-    assert!(
-        refills > 1_000,
-        "only {refills} refills: the far part was hardly tested"
-    );
+    assert!(refills > 1_000, "only {refills} refills: the far part was hardly tested");
 }
 
 #[test]
@@ -159,11 +144,7 @@ fn a_large_queue_keeps_its_heap_small() {
         }
         pair.check_structure();
         pair.drain();
-        assert!(
-            pair.near_max <= NEAR_MAX + 1,
-            "{ahead:?}: {}",
-            pair.near_max
-        );
+        assert!(pair.near_max <= NEAR_MAX + 1, "{ahead:?}: {}", pair.near_max);
         assert!(pair.refills > 20, "{ahead:?}: {}", pair.refills);
     }
 }

@@ -68,9 +68,9 @@ impl<N: Node> Sim<N> {
     fn client_rng(&mut self, number: u32) -> &mut Rng {
         let streams = &self.core.shared.streams;
         let client = &mut self.clients[number as usize];
-        client.rng.get_or_insert_with(|| {
-            Box::new(streams.open(Purpose::Workload, u64::from(number)))
-        })
+        client
+            .rng
+            .get_or_insert_with(|| Box::new(streams.open(Purpose::Workload, u64::from(number))))
     }
 
     fn schedule_arrival(&mut self, number: u32, from: SimTime) {
@@ -488,9 +488,9 @@ impl<N: Node> Sim<N> {
         }
         client.last = Some((current.op, outcome));
         let ok = self.operations.ok;
-        self.core.fire_watches(|condition| {
-            matches!(condition, Condition::Operations(count) if *count <= ok)
-        });
+        self.core.fire_watches(
+            |condition| matches!(condition, Condition::Operations(count) if *count <= ok),
+        );
         self.wake_client_at(number, self.core.now + pause);
     }
 

@@ -8,30 +8,60 @@ use crate::disk::SyncId;
 use crate::id::NodeId;
 use crate::network::Network;
 use crate::queue::{Key, Queue};
+use crate::sim::Stop;
 use crate::slab::Slab;
 use crate::time::SimTime;
-use crate::sim::Stop;
 
 /// An entry of the queue that is no message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Internal {
-    Timer { host: NodeId, entry: u32, incarnation: u32 },
+    Timer {
+        host: NodeId,
+        entry: u32,
+        incarnation: u32,
+    },
     /// The host can go on with its inbox.
-    Wake { host: NodeId, incarnation: u32 },
+    Wake {
+        host: NodeId,
+        incarnation: u32,
+    },
     /// A step that took time is over.
-    StepEnd { host: NodeId, incarnation: u32 },
-    SyncDone { host: NodeId, incarnation: u32, sync: SyncId },
-    Boot { host: NodeId },
+    StepEnd {
+        host: NodeId,
+        incarnation: u32,
+    },
+    SyncDone {
+        host: NodeId,
+        incarnation: u32,
+        sync: SyncId,
+    },
+    Boot {
+        host: NodeId,
+    },
     /// A client goes on, unless it has been woken otherwise.
-    ClientWake { client: u32, wake: u32 },
+    ClientWake {
+        client: u32,
+        wake: u32,
+    },
     /// The open loop means a client to start an operation.
-    ClientArrival { client: u32 },
+    ClientArrival {
+        client: u32,
+    },
     /// An attempt is given up.
-    ClientRetry { client: u32, op: u64, attempt: u32 },
+    ClientRetry {
+        client: u32,
+        op: u64,
+        attempt: u32,
+    },
     /// An operation is given up.
-    ClientTimeout { client: u32, op: u64 },
+    ClientTimeout {
+        client: u32,
+        op: u64,
+    },
     /// Whoever drives the simulation asked to be woken.
-    Director { tag: u64 },
+    Director {
+        tag: u64,
+    },
 }
 
 /// Which slab a queue slot points into: the top two bits of its 24.

@@ -72,14 +72,7 @@ pub(crate) enum Output {
 
 impl<N: Node> Host<N> {
     pub(crate) fn new(machine: Machine, params: Arc<N::Params>) -> Self {
-        Host {
-            node: None,
-            ready_at: SimTime::MAX,
-            machine,
-            timers: Vec::new(),
-            params,
-            cold: None,
-        }
+        Host { node: None, ready_at: SimTime::MAX, machine, timers: Vec::new(), params, cold: None }
     }
 
     pub(crate) fn cold(&mut self) -> &mut Cold<N> {

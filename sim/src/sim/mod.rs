@@ -36,13 +36,13 @@ use crate::slab::Slab;
 use crate::time::SimTime;
 use crate::trace::{Entry, Tracer, What};
 
-pub use self::core::Condition;
 use self::clients::{Mail, OperatorState};
+pub use self::clients::{OPERATOR, Submission};
+pub use self::core::Condition;
 use self::core::{Core, Internal, Slot};
 pub use self::faults::{CrashReport, Fault, HoldId};
 use self::host::{Cold, Host, HostSet};
 use self::observe::{Invariants, Milestones};
-pub use self::clients::{OPERATOR, Submission};
 
 /// A running simulation of one protocol.
 pub struct Sim<N: Node> {
@@ -121,11 +121,8 @@ impl<N: Node> Sim<N> {
         let (role_names, roles) = number_roles(&config);
         let clock_errors = config.hosts.iter().map(|host| host.clock_error).collect();
         let buggify = config.buggify;
-        let network = Network::new(
-            config.network.clone(),
-            config.hosts.len(),
-            config.clients as usize,
-        );
+        let network =
+            Network::new(config.network.clone(), config.hosts.len(), config.clients as usize);
         let counts = MessageCounts { by_kind: vec![0; kinds.len()], ..MessageCounts::default() };
         let core = Core {
             now: SimTime::ZERO,
@@ -145,8 +142,7 @@ impl<N: Node> Sim<N> {
             attention: Vec::new(),
             running: None,
         };
-        let hosts =
-            HostSet(config.hosts.iter().map(Self::new_host).collect(), config.crash_model);
+        let hosts = HostSet(config.hosts.iter().map(Self::new_host).collect(), config.crash_model);
         let mut sim = Sim {
             core,
             milestones: Milestones::new(kernel_milestones(), hosts.0.len()),

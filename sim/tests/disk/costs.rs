@@ -20,22 +20,14 @@ fn a_file_that_is_always_synced_alone_does_not_grow_the_journal() {
     }
     // Two creations and twenty writes.
     let loss = crash_strictly(&mut disk.clone());
-    assert_eq!(
-        loss,
-        CrashLoss {
-            operations: 22,
-            bytes: 160
-        }
-    );
+    assert_eq!(loss, CrashLoss { operations: 22, bytes: 160 });
     sync(&mut disk, SyncScope::All);
     assert!(files(disk.durable()) == files(disk.view()));
 }
 
 /// How much the disk holds: every number in there grows, and its digits with it; they are left out.
 fn held(disk: &Disk) -> usize {
-    format!("{disk:?}")
-        .replace(|digit: char| digit.is_ascii_digit(), "")
-        .len()
+    format!("{disk:?}").replace(|digit: char| digit.is_ascii_digit(), "").len()
 }
 
 #[test]

@@ -10,13 +10,7 @@ fn a_strict_crash_leaves_the_durable_disk() {
     let id = starts(&mut disk, SyncScope::All);
     disk.append("new", b"file").unwrap();
     let loss = crash_strictly(&mut disk);
-    assert_eq!(
-        loss,
-        CrashLoss {
-            operations: 4,
-            bytes: 8
-        }
-    );
+    assert_eq!(loss, CrashLoss { operations: 4, bytes: 8 });
     assert_eq!(files(disk.view()), [("log", &b"durable"[..])]);
     assert_eq!(files(disk.durable()), files(disk.view()));
     assert!(!disk.complete_sync(id));
@@ -45,13 +39,7 @@ fn an_ordered_crash_leaves_the_first_operations() {
                 disk.append("a", byte).unwrap();
             }
             let loss = crash_drawing(&mut disk, CrashModel::Ordered, &[(4, kept)]);
-            assert_eq!(
-                loss,
-                CrashLoss {
-                    operations: 3 - kept,
-                    bytes: 3 - kept
-                }
-            );
+            assert_eq!(loss, CrashLoss { operations: 3 - kept, bytes: 3 - kept });
             disk.read("a").unwrap().to_vec()
         })
         .collect();
@@ -67,13 +55,7 @@ fn a_torn_crash_cuts_the_next_write_at_sectors_of_the_file() {
             // Bytes 500 to 1500: the boundaries inside are 512 and 1024.
             let loss = crash_drawing(&mut disk, CrashModel::Torn, &[(2, 0), (3, boundary)]);
             let len = disk.len("a").unwrap();
-            assert_eq!(
-                loss,
-                CrashLoss {
-                    operations: 1,
-                    bytes: 1500 - len
-                }
-            );
+            assert_eq!(loss, CrashLoss { operations: 1, bytes: 1500 - len });
             assert!(disk.read("a").unwrap()[500..].iter().all(|byte| *byte == 2));
             len
         })
@@ -122,13 +104,7 @@ fn data_that_survives_keeps_its_file() {
     disk.append("a", b"2").unwrap();
     let loss = crash_drawing(&mut disk, CrashModel::Reorder, &[(2, 0), (2, 0), (2, 1)]);
     assert_eq!(files(disk.view()), [("a", &b"\x002"[..])]);
-    assert_eq!(
-        loss,
-        CrashLoss {
-            operations: 1,
-            bytes: 1
-        }
-    );
+    assert_eq!(loss, CrashLoss { operations: 1, bytes: 1 });
 }
 
 #[test]
@@ -146,11 +122,7 @@ fn a_rename_that_survives_finds_the_file_whose_earlier_rename_is_lost() {
     disk.rename("a", "b").unwrap();
     disk.rename("b", "c").unwrap();
     disk.append("b", b"2").unwrap();
-    crash_drawing(
-        &mut disk,
-        CrashModel::Reorder,
-        &[(2, 0), (2, 1), (2, 0), (2, 1)],
-    );
+    crash_drawing(&mut disk, CrashModel::Reorder, &[(2, 0), (2, 1), (2, 0), (2, 1)]);
     assert_eq!(files(disk.view()), [("b", &b"2"[..]), ("c", b"1")]);
 }
 
@@ -160,10 +132,7 @@ fn a_crash_with_everything_durable_draws_and_loses_nothing() {
         let mut disk = with_durable("a", b"x");
         assert_eq!(crash_drawing(&mut disk, model, &[]), CrashLoss::default());
         assert_eq!(disk.read("a").unwrap(), b"x");
-        assert_eq!(
-            crash_drawing(&mut Disk::default(), model, &[]),
-            CrashLoss::default()
-        );
+        assert_eq!(crash_drawing(&mut Disk::default(), model, &[]), CrashLoss::default());
     }
 }
 

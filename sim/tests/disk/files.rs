@@ -40,28 +40,11 @@ fn a_rename_replaces_the_file_that_had_the_name() {
 fn an_operation_on_a_missing_file_says_which_and_why() {
     let mut disk = Disk::default();
     let error = disk.read("a").unwrap_err();
-    assert_eq!(
-        (error.operation, error.kind),
-        (DiskOperation::Read, DiskErrorKind::NotFound)
-    );
-    assert_eq!(
-        error.to_string(),
-        "cannot read \"a\": there is no such file"
-    );
-    let kinds = [
-        disk.truncate("a", 0),
-        disk.rename("a", "a"),
-        disk.remove("a"),
-    ]
-    .map(|result| result.unwrap_err().operation);
-    assert_eq!(
-        kinds,
-        [
-            DiskOperation::Truncate,
-            DiskOperation::Rename,
-            DiskOperation::Remove
-        ]
-    );
+    assert_eq!((error.operation, error.kind), (DiskOperation::Read, DiskErrorKind::NotFound));
+    assert_eq!(error.to_string(), "cannot read \"a\": there is no such file");
+    let kinds = [disk.truncate("a", 0), disk.rename("a", "a"), disk.remove("a")]
+        .map(|result| result.unwrap_err().operation);
+    assert_eq!(kinds, [DiskOperation::Truncate, DiskOperation::Rename, DiskOperation::Remove]);
     assert_eq!(disk.fingerprint(), Disk::default().fingerprint());
 }
 
@@ -72,10 +55,7 @@ fn a_wild_offset_is_an_error_and_leaves_no_file() {
     assert_eq!(error.kind, DiskErrorKind::TooLarge);
     assert!(!disk.exists("a"));
     disk.append("a", b"").unwrap();
-    assert_eq!(
-        disk.truncate("a", FILE_BYTES_MAX + 1).unwrap_err().kind,
-        DiskErrorKind::TooLarge
-    );
+    assert_eq!(disk.truncate("a", FILE_BYTES_MAX + 1).unwrap_err().kind, DiskErrorKind::TooLarge);
     assert_eq!(disk.len("a"), Some(0));
 }
 
@@ -85,10 +65,7 @@ fn names_are_listed_in_order_below_their_prefix() {
     for path in ["raft/log", "raft", "raft/b/c", "raft2/x", "kv"] {
         disk.append(path, b"").unwrap();
     }
-    assert_eq!(
-        disk.list("raft/").collect::<Vec<_>>(),
-        ["raft/b/c", "raft/log"]
-    );
+    assert_eq!(disk.list("raft/").collect::<Vec<_>>(), ["raft/b/c", "raft/log"]);
     assert_eq!(disk.list("").count(), 5);
     assert_eq!(disk.list("zoo").count(), 0);
 }

@@ -36,9 +36,7 @@ fn with_durable(path: &str, bytes: &[u8]) -> Disk {
 }
 
 fn crash_strictly(disk: &mut Disk) -> CrashLoss {
-    disk.crash(CrashModel::Strict, &mut |_| {
-        panic!("a strict crash draws nothing")
-    })
+    disk.crash(CrashModel::Strict, &mut |_| panic!("a strict crash draws nothing"))
 }
 
 /// Answers the draws of a crash from a list of (bound, answer), all of which must be asked for.
@@ -54,9 +52,7 @@ fn crash_drawing(disk: &mut Disk, model: CrashModel, answers: &[(u64, u64)]) -> 
 }
 
 fn files<'a>(view: DiskView<'a>) -> Vec<(&'a str, &'a [u8])> {
-    view.list("")
-        .map(|path| (path, view.read(path).unwrap()))
-        .collect()
+    view.list("").map(|path| (path, view.read(path).unwrap())).collect()
 }
 
 fn at_risk(disk: &Disk, model: CrashModel) -> Vec<(&str, Range<u64>)> {

@@ -14,10 +14,7 @@ fn a_view_of_a_directory_has_paths_relative_to_it() {
     assert_eq!(raft.list("lo").collect::<Vec<_>>(), ["log", "lot"]);
     assert_eq!(raft.len("raft/log"), None);
     assert_eq!(&*raft.read("none").unwrap_err().path, "raft/none");
-    assert_eq!(
-        raft.changed_since("log", &mut Cursor::default()).new,
-        b"inner"
-    );
+    assert_eq!(raft.changed_since("log", &mut Cursor::default()).new, b"inner");
 }
 
 #[test]
@@ -29,10 +26,7 @@ fn what_un_synced_operations_may_destroy_is_at_risk() {
     assert_eq!(at_risk(&disk, CrashModel::Torn), []);
     disk.write_at("a", 8, b"xyz").unwrap();
     disk.truncate("a", 5).unwrap();
-    assert_eq!(
-        at_risk(&disk, CrashModel::Torn),
-        [("a", 8..10), ("a", 5..10)]
-    );
+    assert_eq!(at_risk(&disk, CrashModel::Torn), [("a", 8..10), ("a", 5..10)]);
     disk.rename("new", "a").unwrap();
     assert_eq!(at_risk(&disk, CrashModel::Torn)[2..], [("a", 0..10)]);
     assert_eq!(at_risk(&disk, CrashModel::Strict), []);
@@ -54,10 +48,7 @@ fn a_cursor_reads_only_what_is_new() {
     let mut cursor = Cursor::default();
     let mut look = |disk: &Disk| {
         let changes = disk.view().changed_since("log", &mut cursor);
-        (
-            changes.keep,
-            String::from_utf8(changes.new.to_vec()).unwrap(),
-        )
+        (changes.keep, String::from_utf8(changes.new.to_vec()).unwrap())
     };
     assert_eq!(look(&disk), (0, "".into()));
     disk.append("log", b"abc").unwrap();
@@ -172,8 +163,5 @@ fn every_operation_sync_and_crash_moves_the_fingerprint() {
         crash_strictly(disk);
     });
     let count = fingerprints.len();
-    assert_eq!(
-        fingerprints.into_iter().collect::<BTreeSet<_>>().len(),
-        count
-    );
+    assert_eq!(fingerprints.into_iter().collect::<BTreeSet<_>>().len(), count);
 }

@@ -81,10 +81,7 @@ impl World {
 
     fn files(&self) -> Files {
         let data = |file| self.data.get(file).cloned().unwrap_or_default();
-        self.names
-            .iter()
-            .map(|(path, file)| (path.clone(), data(file)))
-            .collect()
+        self.names.iter().map(|(path, file)| (path.clone(), data(file))).collect()
     }
 }
 
@@ -110,18 +107,11 @@ impl Reference {
 
     /// Synced operations in program order: nothing else is needed to define what is durable.
     fn durable(&self) -> World {
-        self.base.with(
-            self.entries
-                .iter()
-                .filter(|entry| entry.durable)
-                .map(|entry| &entry.op),
-        )
+        self.base.with(self.entries.iter().filter(|entry| entry.durable).map(|entry| &entry.op))
     }
 
     fn pending(&self) -> Vec<usize> {
-        (0..self.entries.len())
-            .filter(|slot| !self.entries[*slot].durable)
-            .collect()
+        (0..self.entries.len()).filter(|slot| !self.entries[*slot].durable).collect()
     }
 
     /// The state with the durable operations and `kept` among the others, in program order.
@@ -140,11 +130,7 @@ impl Reference {
     }
 
     fn push(&mut self, op: Op) {
-        self.entries.push(Entry {
-            op,
-            sync: None,
-            durable: false,
-        });
+        self.entries.push(Entry { op, sync: None, durable: false });
     }
 
     fn file(&self, path: &str) -> Option<u64> {
@@ -169,8 +155,7 @@ impl Reference {
                     directory => format!("{directory}/"),
                 };
                 let inside = |path: &&String| {
-                    path.strip_prefix(&prefix)
-                        .is_some_and(|name| !name.contains('/'))
+                    path.strip_prefix(&prefix).is_some_and(|name| !name.contains('/'))
                 };
                 let mut covered: BTreeSet<usize> = all()
                     .filter(|slot| self.entries[*slot].op.names().iter().any(inside))
@@ -208,11 +193,9 @@ impl Reference {
         let prefixes = 0..=pending.len();
         match model {
             CrashModel::Strict => Some(vec![self.durable()]),
-            CrashModel::Ordered => Some(
-                prefixes
-                    .map(|len| self.surviving(&prefix(len), None))
-                    .collect(),
-            ),
+            CrashModel::Ordered => {
+                Some(prefixes.map(|len| self.surviving(&prefix(len), None)).collect())
+            }
             CrashModel::Torn => Some(
                 prefixes
                     .flat_map(|len| {
@@ -239,10 +222,7 @@ impl Reference {
 
     fn with_creations(&self, kept: impl Iterator<Item = usize>) -> BTreeSet<usize> {
         let mut kept: BTreeSet<usize> = kept.collect();
-        let files: BTreeSet<u64> = kept
-            .iter()
-            .map(|slot| self.entries[*slot].op.file())
-            .collect();
+        let files: BTreeSet<u64> = kept.iter().map(|slot| self.entries[*slot].op.file()).collect();
         for (slot, entry) in self.entries.iter().enumerate() {
             if matches!(entry.op, Op::Create(..)) && files.contains(&entry.op.file()) {
                 kept.insert(slot);
@@ -258,55 +238,24 @@ impl Reference {
         };
         let sector = usize::try_from(SECTOR_BYTES).unwrap();
         let on_boundary = |len: &usize| (offset + len).is_multiple_of(sector);
-        (1..bytes.len())
-            .filter(on_boundary)
-            .map(|len| (slot, len))
-            .collect()
+        (1..bytes.len()).filter(on_boundary).map(|len| (slot, len)).collect()
     }
 }
 
 /// What a test does. Numbers are taken modulo what there is to choose from.
 #[derive(Clone, Debug)]
 enum Action {
-    Append {
-        path: usize,
-        len: usize,
-        fill: u8,
-    },
-    WriteAt {
-        path: usize,
-        offset: usize,
-        len: usize,
-        fill: u8,
-    },
-    Truncate {
-        path: usize,
-        len: usize,
-    },
-    Rename {
-        from: usize,
-        to: usize,
-    },
-    Remove {
-        path: usize,
-    },
+    Append { path: usize, len: usize, fill: u8 },
+    WriteAt { path: usize, offset: usize, len: usize, fill: u8 },
+    Truncate { path: usize, len: usize },
+    Rename { from: usize, to: usize },
+    Remove { path: usize },
     SyncAll,
-    SyncFile {
-        path: usize,
-    },
-    SyncDirectory {
-        directory: usize,
-    },
-    Complete {
-        nth: usize,
-    },
-    Look {
-        path: usize,
-    },
-    Crash {
-        model: CrashModel,
-        seed: u64,
-    },
+    SyncFile { path: usize },
+    SyncDirectory { directory: usize },
+    Complete { nth: usize },
+    Look { path: usize },
+    Crash { model: CrashModel, seed: u64 },
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -364,52 +313,31 @@ struct Harness {
 }
 
 fn files(view: DiskView<'_>) -> Files {
-    view.list("")
-        .map(|path| (path.to_string(), view.read(path).unwrap().to_vec()))
-        .collect()
+    view.list("").map(|path| (path.to_string(), view.read(path).unwrap().to_vec())).collect()
 }
 
 /// Bytes that differ from one another, so that a shifted copy is noticed.
 fn filled(len: usize, fill: u8) -> Vec<u8> {
-    (0..len)
-        .map(|position| fill.wrapping_add((position % 251) as u8))
-        .collect()
+    (0..len).map(|position| fill.wrapping_add((position % 251) as u8)).collect()
 }
 
 impl Harness {
     fn act(&mut self, action: &Action) {
         match action {
             Action::Append { path, len, fill } => {
-                let end = self
-                    .reference
-                    .cache()
-                    .files()
-                    .get(PATHS[*path])
-                    .map_or(0, Vec::len);
+                let end = self.reference.cache().files().get(PATHS[*path]).map_or(0, Vec::len);
                 let bytes = filled(*len, *fill);
                 self.disk.append(PATHS[*path], &bytes).unwrap();
                 self.write(PATHS[*path], end, bytes);
             }
-            Action::WriteAt {
-                path,
-                offset,
-                len,
-                fill,
-            } => {
+            Action::WriteAt { path, offset, len, fill } => {
                 let bytes = filled(*len, *fill);
-                self.disk
-                    .write_at(PATHS[*path], *offset as u64, &bytes)
-                    .unwrap();
+                self.disk.write_at(PATHS[*path], *offset as u64, &bytes).unwrap();
                 self.write(PATHS[*path], *offset, bytes);
             }
             Action::Truncate { path, len } => {
                 let done = self.disk.truncate(PATHS[*path], *len as u64);
-                let before = self
-                    .reference
-                    .cache()
-                    .files()
-                    .get(PATHS[*path])
-                    .map(Vec::len);
+                let before = self.reference.cache().files().get(PATHS[*path]).map(Vec::len);
                 if before != Some(*len) {
                     self.on_existing(*path, done.is_ok(), |file| Op::Truncate(file, *len));
                 }
@@ -438,16 +366,8 @@ impl Harness {
             Action::Look { path } => self.look(*path),
             Action::Crash { model, seed } => self.crash(*model, *seed),
         }
-        assert_eq!(
-            files(self.disk.view()),
-            self.reference.cache().files(),
-            "cache"
-        );
-        assert_eq!(
-            files(self.disk.durable()),
-            self.reference.durable().files(),
-            "durable"
-        );
+        assert_eq!(files(self.disk.view()), self.reference.cache().files(), "cache");
+        assert_eq!(files(self.disk.durable()), self.reference.durable().files(), "durable");
     }
 
     fn write(&mut self, path: &str, offset: usize, bytes: Vec<u8>) {

@@ -20,14 +20,8 @@ fn a_sync_with_nothing_to_do_starts_nothing() {
     let mut disk = Disk::default();
     assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
     disk.append("dir/a", b"x").unwrap();
-    assert_eq!(
-        disk.request_sync(SyncScope::File("dir/b")),
-        SyncRequest::Nothing
-    );
-    assert_eq!(
-        disk.request_sync(SyncScope::Directory("")),
-        SyncRequest::Nothing
-    );
+    assert_eq!(disk.request_sync(SyncScope::File("dir/b")), SyncRequest::Nothing);
+    assert_eq!(disk.request_sync(SyncScope::Directory("")), SyncRequest::Nothing);
     sync(&mut disk, SyncScope::All);
     assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
     assert!(!disk.sync_in_flight());
@@ -40,14 +34,8 @@ fn a_sync_of_what_is_in_flight_joins_it() {
     let data = starts(&mut disk, SyncScope::File("dir/a"));
     let rest = starts(&mut disk, SyncScope::All);
     assert!(data < rest);
-    assert_eq!(
-        disk.request_sync(SyncScope::File("dir/a")),
-        SyncRequest::Joins(data)
-    );
-    assert_eq!(
-        disk.request_sync(SyncScope::Directory("dir/")),
-        SyncRequest::Joins(rest)
-    );
+    assert_eq!(disk.request_sync(SyncScope::File("dir/a")), SyncRequest::Joins(data));
+    assert_eq!(disk.request_sync(SyncScope::Directory("dir/")), SyncRequest::Joins(rest));
     assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Joins(rest));
     disk.append("dir/a", b"y").unwrap();
     assert!(rest < starts(&mut disk, SyncScope::All));
@@ -60,14 +48,8 @@ fn a_sync_joins_the_last_of_those_that_cover_its_scope() {
     disk.rename("d/moves", "e/moves").unwrap();
     let rename = starts(&mut disk, SyncScope::Directory("e"));
     let creation = starts(&mut disk, SyncScope::All);
-    assert_eq!(
-        disk.request_sync(SyncScope::Directory("e")),
-        SyncRequest::Joins(rename)
-    );
-    assert_eq!(
-        disk.request_sync(SyncScope::Directory("d")),
-        SyncRequest::Joins(creation)
-    );
+    assert_eq!(disk.request_sync(SyncScope::Directory("e")), SyncRequest::Joins(rename));
+    assert_eq!(disk.request_sync(SyncScope::Directory("d")), SyncRequest::Joins(creation));
 }
 
 #[test]
@@ -90,10 +72,7 @@ fn a_narrow_sync_of_a_file_covers_its_data_and_not_its_name() {
     sync(&mut disk, SyncScope::File("dir/a"));
     assert_eq!(files(disk.durable()), []);
     sync(&mut disk, SyncScope::Directory("dir"));
-    assert_eq!(
-        files(disk.durable()),
-        [("dir/a", &b"data"[..]), ("dir/b", b"")]
-    );
+    assert_eq!(files(disk.durable()), [("dir/a", &b"data"[..]), ("dir/b", b"")]);
     sync(&mut disk, SyncScope::All);
     assert_eq!(files(disk.durable()), files(disk.view()));
 }
@@ -108,10 +87,7 @@ fn a_narrow_sync_of_names_takes_along_the_names_it_rests_on() {
     sync(&mut disk, SyncScope::Directory("to"));
     assert_eq!(files(disk.durable()), [("to/a", &b""[..])]);
     sync(&mut disk, SyncScope::All);
-    assert_eq!(
-        files(disk.durable()),
-        [("from/a", &b"2"[..]), ("to/a", b"1")]
-    );
+    assert_eq!(files(disk.durable()), [("from/a", &b"2"[..]), ("to/a", b"1")]);
 }
 
 #[test]
