@@ -417,6 +417,11 @@ impl<N: Node> Sim<N> {
         self.milestones.index_of(name)
     }
 
+    /// How many messages have been handed to a handler.
+    pub fn delivered(&self) -> u64 {
+        self.core.counts.delivered
+    }
+
     /// Messages and what became of them until now.
     pub fn messages(&self) -> MessageCounts {
         let mut counts = self.core.counts.clone();

@@ -243,7 +243,7 @@ impl<N: Node> Sim<N> {
                 Effect::CancelTimer { timer } => self.cancel_timer(id, timer),
                 Effect::Reply { id: op, answer } => self.send_reply(id, op, *answer, gate),
                 Effect::Accepted { id: op, position } => self.accepted(op, position),
-                Effect::Deliver(item) => self.delivered(id, &item),
+                Effect::Deliver(item) => self.item_delivered(id, &item),
                 Effect::Inner(inner) => self.observe_inner(id, &inner),
                 Effect::Sync(request) => gate = self.gate(id, request).or(gate),
                 Effect::Reached(name) => self.reached_by_name(name),
@@ -258,7 +258,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    fn delivered(&mut self, host: NodeId, item: &crate::node::Item<N>) {
+    fn item_delivered(&mut self, host: NodeId, item: &crate::node::Item<N>) {
         if self.tracer.is_some() {
             let text = format!("{item:?}");
             self.trace(Some(host), What::Delivered, &text);
