@@ -100,6 +100,7 @@ impl<N: Node> Context<'_, N> {
 
     /// The host's disk (a nested protocol sees its own directory).
     pub fn disk(&mut self) -> DiskHandle<'_> {
+        self.effects.slow = true;
         DiskHandle {
             disk: &mut self.machine.disk,
             reads: &mut self.machine.reads,
@@ -112,6 +113,7 @@ impl<N: Node> Context<'_, N> {
     /// says. With nothing dirty or in flight it costs nothing: call it before every promise.
     /// Covers data and names.
     pub fn sync(&mut self) {
+        self.effects.slow = true;
         let request = self.machine.disk.request_sync(SyncScope::All);
         self.effects.list.push(Effect::Sync(request));
     }
@@ -119,6 +121,7 @@ impl<N: Node> Context<'_, N> {
     /// Like [`Context::sync`], for the data of one file only, at one's own risk: the file's name
     /// may be lost.
     pub fn sync_file(&mut self, path: &str) {
+        self.effects.slow = true;
         let path = [self.directory, path].concat();
         let request = self.machine.disk.request_sync(SyncScope::File(&path));
         self.effects.list.push(Effect::Sync(request));
@@ -126,6 +129,7 @@ impl<N: Node> Context<'_, N> {
 
     /// Like [`Context::sync`], for the names in one directory only, at one's own risk.
     pub fn sync_dir(&mut self, directory: &str) {
+        self.effects.slow = true;
         let path = [self.directory, directory].concat();
         let request = self.machine.disk.request_sync(SyncScope::Directory(&path));
         self.effects.list.push(Effect::Sync(request));
@@ -183,6 +187,7 @@ impl<N: Node> Context<'_, N> {
     /// Makes this step take `time`: its outputs leave at its end, and the host handles nothing
     /// before. Adds up.
     pub fn busy(&mut self, time: Duration) {
+        self.effects.slow = true;
         self.effects.busy += time;
     }
 

@@ -82,6 +82,8 @@ pub(crate) enum Inner {
 pub(crate) struct Effects<N: Node> {
     pub(crate) list: Vec<Effect<N>>,
     pub(crate) parcels: Slab<Parcel<N::Message>>,
+    /// Whether the step touched the disk or took time: most do not.
+    pub(crate) slow: bool,
     /// How much longer than an instant this step takes.
     pub(crate) busy: Duration,
     /// Whether anybody reads notes; they are not even formatted otherwise.
@@ -95,6 +97,7 @@ impl<N: Node> Default for Effects<N> {
         Effects {
             list: Vec::new(),
             parcels: Slab::default(),
+            slow: false,
             busy: Duration::ZERO,
             tracing: false,
             watch_inner: false,

@@ -130,6 +130,7 @@ fn translate<S: Node, N: Hosts<S>>(
     let mut upward = Vec::new();
     let watched = scratch.watch_inner;
     ctx.effects.busy += std::mem::take(&mut scratch.busy);
+    ctx.effects.slow |= std::mem::take(&mut scratch.slow);
     let Effects { list, parcels, .. } = scratch;
     for effect in list.drain(..) {
         let outer = match effect {

@@ -165,22 +165,26 @@ impl<N: Node> Sim<N> {
     #[inline]
     pub(super) fn step_over(&mut self, id: NodeId) {
         self.observe_handled(id);
-        let host = &mut self.hosts.0[id.index()];
-        if host.machine.disk.fingerprint() != host.machine.disk_folded {
-            self.fold_disk(id);
-        }
-        if self.effects.busy != Duration::ZERO || self.hosts.0[id.index()].machine.reads != 0 {
-            self.prolong_step(id);
+        if self.effects.slow {
+            self.slow_step_over(id);
         } else if !self.effects.list.is_empty() {
             self.apply(id);
         }
     }
 
-    /// Folds what the step did to the disk into the digest.
-    fn fold_disk(&mut self, id: NodeId) {
+    /// The step touched the disk or took time.
+    fn slow_step_over(&mut self, id: NodeId) {
+        self.effects.slow = false;
         let machine = &mut self.hosts.0[id.index()].machine;
-        machine.disk_folded = machine.disk.fingerprint();
-        self.core.digest.fold2(tag::DISK | u64::from(id.number()), machine.disk_folded);
+        if machine.disk.fingerprint() != machine.disk_folded {
+            machine.disk_folded = machine.disk.fingerprint();
+            self.core.digest.fold2(tag::DISK | u64::from(id.number()), machine.disk_folded);
+        }
+        if self.effects.busy != Duration::ZERO || machine.reads != 0 {
+            self.prolong_step(id);
+        } else {
+            self.apply(id);
+        }
     }
 
     /// The step takes time: its effects wait for its end.
