@@ -324,7 +324,6 @@ impl<N: Node> Sim<N> {
         cold.device_free_at = now;
         cold.synced = None;
         cold.pauses = 0;
-        cold.busy_until = now;
         cold.waking = false;
         cold.step_over = false;
         cold.inbox_messages = 0;

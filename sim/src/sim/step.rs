@@ -201,7 +201,6 @@ impl<N: Node> Sim<N> {
         }
         let incarnation = host.machine.incarnation;
         let cold = host.cold();
-        cold.busy_until = now + busy;
         cold.step = Some(std::mem::take(&mut self.effects.list));
         host.settle_ready();
         self.core.push_internal(now + busy, Internal::StepEnd { host: id, incarnation });
@@ -224,6 +223,7 @@ impl<N: Node> Sim<N> {
             return;
         };
         self.effects.list = list;
+        self.hosts.0[id.index()].settle_ready();
         self.core.running = Some(id);
         self.apply(id);
         self.core.running = None;
