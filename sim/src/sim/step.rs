@@ -245,7 +245,8 @@ impl<N: Node> Sim<N> {
                 Effect::Accepted { id: op, position } => self.accepted(op, position),
                 Effect::Deliver(item) => self.delivered(id, &item),
                 Effect::Inner(inner) => self.observe_inner(id, &inner),
-                Effect::Sync(request) => gate = self.gate(id, request).or(gate),
+                // A narrow sync may join an earlier one than the gate already waits for.
+                Effect::Sync(request) => gate = gate.max(self.gate(id, request)),
                 Effect::Reached(name) => self.reached_by_name(name),
                 Effect::Note(text) => self.trace(Some(id), What::Note, &text),
                 Effect::Crash => crashes = true,
@@ -277,7 +278,11 @@ impl<N: Node> Sim<N> {
     fn gate(&mut self, id: NodeId, request: SyncRequest) -> Option<SyncId> {
         match request {
             SyncRequest::Nothing => None,
-            SyncRequest::Joins(sync) => Some(sync),
+            // It may have completed while this step took time.
+            SyncRequest::Joins(sync) => {
+                let synced = self.hosts.0[id.index()].cold().synced;
+                synced.is_none_or(|synced| sync > synced).then_some(sync)
+            }
             SyncRequest::Starts(sync) => {
                 let host = &mut self.hosts.0[id.index()];
                 let word = host.machine.device_word(&self.core.shared.streams, id);
