@@ -330,7 +330,8 @@ impl<N: Node> Sim<N> {
     fn set_timer(&mut self, id: NodeId, timer: N::Timer, after: Duration) {
         let digest = codec::digest_of(&timer);
         let host = &mut self.hosts.0[id.index()];
-        let at = self.core.now + host.machine.clocks.real_span(after);
+        let now = self.core.now;
+        let at = now.saturating_add(host.machine.clocks.real_span(after));
         self.core.digest.fold2(digest ^ u64::from(id.number()), at.nanos());
         let sequence = self.core.next_sequence();
         let timers = &mut host.timers;
@@ -341,8 +342,12 @@ impl<N: Node> Sim<N> {
             armed: true,
             at,
             sequence,
-            // What the queue holds already comes up early enough, and is then put back.
-            ticket: old.and_then(|old| old.ticket.filter(|_| old.queued_at <= at)),
+            // What the queue still holds comes up early enough, and is then put back. At the same
+            // time it would come up in the order of the old setting; and what is due may already
+            // wait in the inbox, among things that are due before this.
+            ticket: old.and_then(|old| {
+                old.ticket.filter(|_| now < old.queued_at && old.queued_at < at)
+            }),
             queued_at: old.map_or(at, |old| old.queued_at),
             digest,
         };
