@@ -191,7 +191,7 @@ impl<N: Node> Sim<N> {
                 let mut rng = self.core.shared.streams.open(Purpose::Boot, index);
                 at = at + Duration::from_nanos(rng.below(spread_ns));
             }
-            self.core.push_internal(at, Internal::Boot { host });
+            self.core.push_internal(at, Internal::Boot { host, after: 0 });
         }
     }
 

@@ -105,8 +105,9 @@ impl<N: Node> Sim<N> {
             }
             // Of an incarnation that is no more.
             Internal::Wake { .. } | Internal::StepEnd { .. } | Internal::SyncDone { .. } => {}
-            Internal::Boot { host } => {
-                if self.hosts.0[host.index()].node.is_none() {
+            Internal::Boot { host, after } => {
+                let it = &self.hosts.0[host.index()];
+                if it.node.is_none() && it.machine.incarnation == after {
                     self.boot(host);
                 }
             }
@@ -498,17 +499,14 @@ impl<N: Node> Sim<N> {
             unreachable!("only timers wait in an inbox");
         };
         let timer = &self.hosts.0[host.index()].timers[entry as usize];
-        if timer.ticket == Some(slot) && timer.armed && timer.at <= self.core.now {
-            self.fire_timer(slot, host, entry);
-            return;
+        // Set again, it has another ticket.
+        if timer.ticket == Some(slot) && timer.armed {
+            return self.fire_timer(slot, host, entry);
         }
         self.core.internals.remove(slot);
         let timer = &mut self.hosts.0[host.index()].timers[entry as usize];
         if timer.ticket == Some(slot) {
             timer.ticket = None;
-            if timer.armed {
-                self.queue_timer(host, entry as usize);
-            }
         }
     }
 }
