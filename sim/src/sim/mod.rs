@@ -61,7 +61,7 @@ pub struct Sim<N: Node> {
     pub(crate) tracer: Option<Box<dyn Tracer>>,
     pub(crate) config: Config<N::Params>,
     pub(crate) kinds: Vec<std::borrow::Cow<'static, str>>,
-    /// How many members are up.
+    /// How many members are up or about to boot for the first time.
     pub(crate) up: usize,
     pub(crate) keep_going: bool,
     pub(crate) healed: bool,
@@ -163,6 +163,7 @@ impl<N: Node> Sim<N> {
             keep_going: false,
             healed: false,
         };
+        sim.up = sim.core.shared.members.len();
         sim.schedule_boots();
         sim
     }

@@ -283,8 +283,12 @@ impl<N: Node> Sim<N> {
             entry.holds.fill(false);
             entry.holding = 0;
         }
+        let now_up = self.up;
+        // Those that were down boot at this instant, so nothing holds everywhere before.
+        self.up = self.core.shared.members.len();
         for host in self.core.shared.members.clone() {
             self.ask_milestones(host);
         }
+        self.up = now_up;
     }
 }

@@ -153,7 +153,7 @@ impl<N: Node> Sim<N> {
         };
         host.node = Some(N::boot(ctx, &params));
         host.settle_ready();
-        self.up += 1;
+        self.up += usize::from(incarnation > 1);
         self.observe_booted(id);
         if incarnation > 1 {
             self.reached_by_name(RESTARTED);
