@@ -287,7 +287,7 @@ impl<N: Node> Sim<N> {
     /// Runs until something wants the driver's attention, at most through `until`.
     ///
     /// A panic in a handler is the violation [`NODE_PANICKED`]; afterwards the simulation can be
-    /// looked at, but not run on.
+    /// looked at, but has nothing left to happen.
     pub fn run(&mut self, until: SimTime) -> Stop {
         match catch_unwind(AssertUnwindSafe(|| self.run_loop(until))) {
             Ok(stop) => stop,
@@ -310,7 +310,10 @@ impl<N: Node> Sim<N> {
                 return Stop::Idle;
             };
             if key.time() > until {
-                self.core.now = self.core.now.max(until);
+                if until > self.core.now {
+                    self.core.now = until;
+                    self.core.instant_since = self.core.events;
+                }
                 return Stop::Until;
             }
             self.core.queue.pop();
@@ -349,6 +352,8 @@ impl<N: Node> Sim<N> {
         self.core.attention.clear();
         self.violated(vec![(NODE_PANICKED, format!("a handler of {host} panicked: {text}"))]);
         self.core.attention.clear();
+        // What the handler had done by then is half a step: nothing may build on it.
+        self.core.queue.clear();
     }
 
     /// Tells the tracer something, if there is one.

@@ -37,6 +37,12 @@ impl<N: Node> Invariants<N> {
         Invariants { list, watching, broken }
     }
 
+    /// The place of a property in declared order; what is none of the invariants comes last.
+    fn rank(&self, property: &str) -> usize {
+        let place = self.list.iter().position(|invariant| invariant.name() == property);
+        place.unwrap_or(self.list.len())
+    }
+
     /// Whether anybody watches this kind of observation.
     #[inline]
     pub(crate) fn watched(&self, watch: Watch) -> bool {
@@ -247,6 +253,11 @@ impl<N: Node> Sim<N> {
             }
             self.violations.push(violation);
         }
+        // What one event shows at several moments is reported in declared order all the same.
+        let event = self.core.events;
+        let earlier = self.violations.partition_point(|violation| violation.event < event);
+        let invariants = &self.invariants;
+        self.violations[earlier..].sort_by_key(|violation| invariants.rank(&violation.property));
     }
 
     #[inline]
