@@ -442,18 +442,28 @@ impl<N: Node> Sim<N> {
     /// things in its inbox.
     #[cold]
     pub(super) fn postpone(&mut self, id: NodeId, slot: Slot) {
-        let Some(host) = self.hosts.0.get_mut(id.index()).filter(|host| host.node.is_some()) else {
+        if self.hosts.0[id.index()].node.is_none() {
             return self.drop_arrival(slot, "host_down");
-        };
+        }
         let limit = self.config.inbox;
-        let cold = host.cold();
-        let is_message = !matches!(slot, Slot::Internal(_));
-        if is_message && cold.inbox_messages >= limit {
+        let arrived = self.came_by_network(slot);
+        let cold = self.hosts.0[id.index()].cold();
+        if arrived && cold.inbox_messages >= limit {
             return self.drop_arrival(slot, "queue_dropped");
         }
-        cold.inbox_messages += usize::from(is_message);
+        cold.inbox_messages += usize::from(arrived);
         cold.inbox.push_back(slot.pack());
         self.wake_if_waiting(id);
+    }
+
+    /// Whether this counts in a bounded inbox: what a host says to itself never crosses the
+    /// network, and what an operator submits neither, so neither is dropped there.
+    fn came_by_network(&self, slot: Slot) -> bool {
+        match slot {
+            Slot::Parcel(slot) => self.effects.parcels.get(slot).on_network(),
+            Slot::Mail(slot) => self.mails.get(slot).on_network,
+            Slot::Internal(_) => false,
+        }
     }
 
     /// Makes sure that the inbox is looked at when the host is ready.
@@ -482,8 +492,8 @@ impl<N: Node> Sim<N> {
             return;
         };
         let slot = Slot::unpack(raw);
-        if !matches!(slot, Slot::Internal(_)) {
-            cold.inbox_messages -= 1;
+        if self.came_by_network(slot) {
+            self.hosts.0[id.index()].cold().inbox_messages -= 1;
         }
         match slot {
             Slot::Parcel(slot) => self.deliver_parcel(slot),
