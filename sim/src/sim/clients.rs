@@ -228,6 +228,9 @@ impl<N: Node> Sim<N> {
         answer: Answer<Ret<N>>,
         gate: Option<SyncId>,
     ) {
+        let client = id.client;
+        let is_known = client.is_client() && client.index() < self.clients.len();
+        assert!(is_known || client == OPERATOR, "{host} answers {id}, which no client has asked");
         let mut draw = 0;
         if id.client != OPERATOR {
             let machine = &mut self.hosts.0[host.index()].machine;
