@@ -230,6 +230,7 @@ impl<N: Node> Sim<N> {
             believed_leader: None,
             state: ClientState::Working,
             wake: 0,
+            waits: false,
             rng: None,
             network: None,
         });
