@@ -231,8 +231,8 @@ impl<N: Node> Sim<N> {
 
     pub(crate) fn observe_inner(&mut self, host: NodeId, inner: &Inner) {
         let inner = match inner {
-            Inner::Delivered(item) => InnerRef::Delivered(&**item),
-            Inner::Replied(op, answer) => InnerRef::Replied(*op, &**answer),
+            Inner::Delivered(nest, item) => InnerRef::Delivered(*nest, &**item),
+            Inner::Replied(nest, op, answer) => InnerRef::Replied(*nest, *op, &**answer),
         };
         self.observe(Watch::INNER, &Observation::Inner { host, inner });
     }
