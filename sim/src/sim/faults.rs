@@ -188,15 +188,22 @@ impl<N: Node> Sim<N> {
         any
     }
 
-    /// Ends every hold on these hosts and their links; true if there was any.
+    /// Ends every hold on these hosts and their links; true if there was any. A chosen message is
+    /// neither, and stays chosen.
     pub fn free_hosts(&mut self, hosts: &[NodeId]) -> bool {
         let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
         let mut any = self.free_links(|_, from, to| touches(from, to));
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            let ends = match &self.holds.held[&hold] {
-                Fault::Crash(host, _) | Fault::Pause(host) => hosts.contains(host),
-                Fault::Shape(links, _) => links.iter().any(|&(from, to)| touches(from, to)),
-                Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_) => false,
+            let ends = match self.holds.held.get_mut(&hold) {
+                Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
+                Some(Fault::Shape(links, _)) => {
+                    let before = links.len();
+                    links.retain(|&(from, to)| !touches(from, to));
+                    any |= links.len() < before;
+                    self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
+                    links.is_empty()
+                }
+                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_)) | None => false,
             };
             if ends {
                 any = true;
