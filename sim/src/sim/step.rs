@@ -346,9 +346,8 @@ impl<N: Node> Sim<N> {
             // What the queue still holds comes up early enough, and is then put back. At the same
             // time it would come up in the order of the old setting; and what is due may already
             // wait in the inbox, among things that are due before this.
-            ticket: old.and_then(|old| {
-                old.ticket.filter(|_| now < old.queued_at && old.queued_at < at)
-            }),
+            ticket: old
+                .and_then(|old| old.ticket.filter(|_| now < old.queued_at && old.queued_at < at)),
             queued_at: old.map_or(at, |old| old.queued_at),
             digest,
         };
