@@ -136,9 +136,12 @@ impl<N: Node> Context<'_, N> {
     }
 
     /// Sends a datagram. To oneself it never crosses the network: it is handled as soon as it
-    /// leaves. A datagram is never reported lost.
+    /// leaves. A datagram is never reported lost. Panics if `to` is no host of the run.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: N::Message) {
+        // A client's number is above any count of hosts.
+        let is_host = (to.number() as usize) < self.shared.roles.len();
+        assert!(is_host, "{} sends to {to}, which is no host of this run", self.me);
         self.effects.send(self.me, to, message);
     }
 

@@ -68,13 +68,14 @@ pub(crate) enum Effect<N: Node> {
     Crash,
 }
 
-/// An output of a hosted protocol, typed by who lifted the invariant that watches it.
+/// An output of a hosted protocol, typed by who lifted the invariant that watches it. The place is
+/// the hash of the protocol's directory: several hosted ones may have items of the same type.
 #[derive(Debug)]
 pub(crate) enum Inner {
-    /// `Box<Item<S>>` of the hosted protocol.
-    Delivered(Box<dyn Any>),
-    /// `Box<Answer<Ret<S>>>` of the hosted protocol.
-    Replied(OpId, Box<dyn Any>),
+    /// `Box<Item<S>>` of the protocol hosted at this place.
+    Delivered(u64, Box<dyn Any>),
+    /// `Box<Answer<Ret<S>>>` of the protocol hosted at this place.
+    Replied(u64, OpId, Box<dyn Any>),
 }
 
 /// The buffer that a step appends to. It owns the messages, so that each is written once.

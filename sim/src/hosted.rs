@@ -84,7 +84,7 @@ impl<S: Node> Hosted<S> {
         let place = Place { nest: hash_name(&directory), directory };
         let mut scratch = Effects::default();
         let node = within(&place, &mut scratch, ctx, |ctx| S::boot(ctx, params));
-        let upward = translate(&mut scratch, ctx);
+        let upward = translate(place.nest, &mut scratch, ctx);
         (Hosted { node, scratch, place }, upward)
     }
 
@@ -97,7 +97,7 @@ impl<S: Node> Hosted<S> {
     ) -> (T, Vec<Upward<S>>) {
         let Hosted { node, scratch, place } = self;
         let result = within(place, scratch, ctx, |ctx| handle(node, ctx));
-        let upward = translate(scratch, ctx);
+        let upward = translate(place.nest, scratch, ctx);
         (result, upward)
     }
 }
@@ -124,6 +124,7 @@ fn within<N: Node, S: Node, T>(
 
 /// Moves the effects of the hosted protocol into its host's, wrapped, in order.
 fn translate<S: Node, N: Hosts<S>>(
+    nest: u64,
     scratch: &mut Effects<S>,
     ctx: &mut Context<'_, N>,
 ) -> Vec<Upward<S>> {
@@ -145,7 +146,7 @@ fn translate<S: Node, N: Hosts<S>>(
             }
             Effect::Reply { id, answer } => {
                 if watched {
-                    let seen = Inner::Replied(id, answer.clone());
+                    let seen = Inner::Replied(nest, id, answer.clone());
                     ctx.effects.list.push(Effect::Inner(seen));
                 }
                 upward.push(Upward::Replied(id, *answer));
@@ -153,7 +154,7 @@ fn translate<S: Node, N: Hosts<S>>(
             }
             Effect::Deliver(item) => {
                 if watched {
-                    let seen = Inner::Delivered(item.clone());
+                    let seen = Inner::Delivered(nest, item.clone());
                     ctx.effects.list.push(Effect::Inner(seen));
                 }
                 upward.push(Upward::Delivered(*item));

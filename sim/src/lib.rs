@@ -22,6 +22,7 @@ pub mod queue;
 pub mod rng;
 mod sim;
 mod slab;
+pub mod testing;
 mod time;
 mod trace;
 mod view;

@@ -280,6 +280,13 @@ impl Network {
         self.plain = false;
     }
 
+    /// Lets the shaping of a hold go on with some of its links.
+    pub(crate) fn narrow_shaping(&mut self, hold: u32, keep: impl Fn(NodeId, NodeId) -> bool) {
+        for active in self.shapings.iter_mut().filter(|active| active.hold == hold) {
+            active.links.retain(|&(from, to)| keep(from, to));
+        }
+    }
+
     pub(crate) fn add_rule(&mut self, hold: u32, rule: MessageRule) {
         self.rules.push(ActiveRule { hold, rule, seen: 0 });
         self.plain = false;
