@@ -136,12 +136,12 @@ fn translate<S: Node, N: Hosts<S>>(
     for effect in list.drain(..) {
         let outer = match effect {
             Effect::Send { slot } => {
-                let parcel = parcels.remove(slot);
-                ctx.effects.send(ctx.me, parcel.to, N::message(parcel.message));
+                let to = parcels.header(slot).to;
+                ctx.effects.send(ctx.me, to, N::message(parcels.remove(slot)));
                 continue;
             }
             Effect::Broadcast { slot } => {
-                ctx.effects.broadcast(ctx.me, N::message(parcels.remove(slot).message));
+                ctx.effects.broadcast(ctx.me, N::message(parcels.remove(slot)));
                 continue;
             }
             Effect::Reply { id, answer } => {

@@ -432,7 +432,7 @@ impl<N: Node> Sim<N> {
     /// Messages and what became of them until now.
     pub fn messages(&self) -> MessageCounts {
         let mut counts = self.core.counts.clone();
-        let parcels = self.effects.parcels.iter().filter(|parcel| parcel.on_network()).count();
+        let parcels = self.effects.parcels.on_network();
         let mails = self.mails.iter().filter(|mail| mail.on_network).count();
         counts.in_flight_at_end = (parcels + mails) as u64;
         counts

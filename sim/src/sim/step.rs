@@ -9,6 +9,7 @@ use crate::effects::Effect;
 use crate::id::NodeId;
 use crate::invariant::{Observation, Watch};
 use crate::node::Node;
+use crate::parcels::Parcel;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::{Host, Output, Timer};
 use crate::sim::{RESTARTED, Sim};
@@ -51,7 +52,7 @@ pub(super) use handle;
 impl<N: Node> Sim<N> {
     #[inline]
     pub(super) fn on_parcel(&mut self, slot: u32) {
-        let to = self.effects.parcels.get(slot).to;
+        let to = self.effects.parcels.header(slot).to;
         let host = &self.hosts.0[to.index()];
         if host.ready_at > self.core.now || self.has_inbox(to) {
             self.postpone(to, Slot::Parcel(slot));
@@ -65,20 +66,20 @@ impl<N: Node> Sim<N> {
         if self.tracer.is_some() {
             self.trace_handled(slot);
         }
-        let parcel = self.effects.parcels.remove(slot);
-        let (from, to) = (parcel.from, parcel.to);
+        let &Parcel { from, to, digest, .. } = self.effects.parcels.header(slot);
+        let message = self.effects.parcels.remove(slot);
         let link = u64::from(from.number()) << 32 | u64::from(to.number());
-        self.core.event(link, parcel.digest);
+        self.core.event(link, digest);
         if from != to {
             self.core.counts.delivered += 1;
         }
-        handle!(self, to, |node, ctx| node.on_message(ctx, from, parcel.message));
+        handle!(self, to, |node, ctx| node.on_message(ctx, from, message));
     }
 
     fn trace_handled(&mut self, slot: u32) {
-        let parcel = self.effects.parcels.get(slot);
+        let parcel = self.effects.parcels.header(slot);
         let (from, to, kind) = (parcel.from, parcel.to, usize::from(parcel.kind));
-        let text = format!("{:?}", parcel.message);
+        let text = format!("{:?}", self.effects.parcels.message(slot));
         let name = self.kinds[kind].clone();
         // The entry belongs to the event that is about to be counted.
         self.core.events += 1;
@@ -463,7 +464,7 @@ impl<N: Node> Sim<N> {
     /// network, and what an operator submits neither, so neither is dropped there.
     fn came_by_network(&self, slot: Slot) -> bool {
         match slot {
-            Slot::Parcel(slot) => self.effects.parcels.get(slot).on_network(),
+            Slot::Parcel(slot) => self.effects.parcels.header(slot).on_network(),
             Slot::Mail(slot) => self.mails.get(slot).on_network,
             Slot::Internal(_) => false,
         }
