@@ -350,8 +350,8 @@ pub enum MessageAction {
 pub enum SequenceStep {
     /// Waits.
     Wait(Nanos),
-    /// A fault, at once.
-    Fault(Fault),
+    /// A fault, at once. Boxed: it is many times larger than a wait.
+    Fault(Box<Fault>),
 }
 
 /// Faults drawn per run: how many, when, and to whom (among those on whom the kind takes effect).
@@ -548,7 +548,7 @@ impl<'de> Deserialize<'de> for SequenceStep {
                     fault_of_key(&key, &mut map)
                 };
                 match fault {
-                    Some(fault) => fault.map(SequenceStep::Fault),
+                    Some(fault) => fault.map(Box::new).map(SequenceStep::Fault),
                     None => Err(de::Error::unknown_variant(&key, SEQUENCE_NAMES)),
                 }
             }

@@ -352,7 +352,7 @@ impl fmt::Display for Nanos {
         }
         // The largest unit that divides it: `90s`, not `1.5min`; always exact.
         for (unit, scale) in TIME_UNITS {
-            if self.0 % scale == 0 {
+            if self.0.is_multiple_of(*scale) {
                 return write!(formatter, "{}{unit}", self.0 / scale);
             }
         }
@@ -389,7 +389,7 @@ impl fmt::Display for Drift {
 impl fmt::Display for Size {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, scale) in &SIZE_UNITS[..3] {
-            if self.0 != 0 && self.0 % scale == 0 {
+            if self.0 != 0 && self.0.is_multiple_of(*scale) {
                 return write!(formatter, "{}{unit}", self.0 / scale);
             }
         }
