@@ -146,27 +146,22 @@ fn take_out(
     renames: &mut Vec<(Path, String)>,
 ) -> bool {
     let path = &found.problem.path;
-    if found.problem.in_key {
-        if let Some(Segment::Key(key)) = path.0.last() {
-            let parent = path.parent();
-            let object = parent.find_mut(value).and_then(Value::as_object_mut);
-            let Some(object) = object else { return false };
-            let Some(inner) = object.remove(key) else {
-                return false;
-            };
-            if let Some(meant) = found
-                .meant
-                .as_ref()
-                .filter(|meant| !object.contains_key(*meant))
-            {
-                object.insert(meant.clone(), inner);
-                renames.push((parent.key(meant), key.clone()));
-                return true;
-            }
-            // An object that must have one key would now have none: fall through to its entry.
-            if !object.is_empty() || recovery == Recovery::Keys {
-                return true;
-            }
+    if let (true, Some(Segment::Key(key))) = (found.problem.in_key, path.0.last()) {
+        let parent = path.parent();
+        let object = parent.find_mut(value).and_then(Value::as_object_mut);
+        let Some(object) = object else { return false };
+        let Some(inner) = object.remove(key) else {
+            return false;
+        };
+        let meant = found.meant.as_ref();
+        if let Some(meant) = meant.filter(|meant| !object.contains_key(*meant)) {
+            object.insert(meant.clone(), inner);
+            renames.push((parent.key(meant), key.clone()));
+            return true;
+        }
+        // An object that must have one key would now have none: go on with its entry.
+        if !object.is_empty() || recovery == Recovery::Keys {
+            return true;
         }
     }
     if recovery == Recovery::Keys {

@@ -145,6 +145,34 @@ impl Scenario {
             &self.params
         }
     }
+
+    /// The `params` of one of its protocols as the hosts of an entry of `hosts` get them: fields of the entry
+    /// replace those of the scenario, object by object.
+    #[must_use]
+    pub fn params_of_host(&self, protocol: &str, host: &HostSettings) -> Value {
+        let of_host = match (&host.params, self.protocol.is_list()) {
+            (Some(params), true) => params.get(protocol),
+            (Some(params), false) => Some(params),
+            (None, _) => None,
+        };
+        let mut params = self.params_of(protocol).clone();
+        if let Some(of_host) = of_host {
+            merge_params(&mut params, of_host);
+        }
+        params
+    }
+}
+
+/// Puts the fields of one JSON value over those of another; whatever is not an object replaces.
+fn merge_params(base: &mut Value, over: &Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                merge_params(base.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over.clone(),
+    }
 }
 
 impl<'de> Deserialize<'de> for Protocols {

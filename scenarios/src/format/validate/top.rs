@@ -126,11 +126,23 @@ fn check_params(scenario: &Scenario, findings: &mut Findings<'_>) {
         };
         let params = scenario.params_of(&name);
         check_bug(&name, entry, params, &place, 0, findings);
+        let errors_before = findings.errors.len();
         findings.options(entry.params, &place, params);
+        let is_right = findings.errors.len() == errors_before;
         for (index, host) in scenario.hosts.iter().enumerate() {
-            if let Some(params) = &host.params {
-                let place = Path::root().key("hosts").index(index).key("params");
-                check_bug(&name, entry, params, &place, 0, findings);
+            let Some(host_params) = &host.params else {
+                continue;
+            };
+            let host_path = Path::root().key("hosts").index(index).key("params");
+            let (place, own) = match host_params.get(&name) {
+                Some(own) if is_list => (host_path.key(&name), own),
+                Some(_) | None => (host_path, host_params),
+            };
+            check_bug(&name, entry, own, &place, 0, findings);
+            // Only the whole can be read, so what is wrong with the common part is not said again.
+            if is_right {
+                let whole = scenario.params_of_host(&name, host);
+                findings.options(entry.params, &place, &whole);
             }
         }
     }
