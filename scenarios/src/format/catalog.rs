@@ -37,11 +37,7 @@ impl Entry {
     /// An entry whose options, if it has any, are not checked.
     #[must_use]
     pub fn new(name: impl Into<String>, about: impl Into<String>) -> Entry {
-        Entry {
-            name: name.into(),
-            about: about.into(),
-            options: None,
-        }
+        Entry { name: name.into(), about: about.into(), options: None }
     }
 
     /// The same with options of a type.

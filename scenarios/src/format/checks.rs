@@ -54,10 +54,7 @@ impl<'de> Deserialize<'de> for Check {
                 formatter.write_str("the name of a check, or an object with one key, its name")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Check, E> {
-                Ok(Check::Checker(Named {
-                    name: name.to_owned(),
-                    options: Value::Null,
-                }))
+                Ok(Check::Checker(Named { name: name.to_owned(), options: Value::Null }))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Check, A::Error> {
                 require_one_key(&map, "a check")?;

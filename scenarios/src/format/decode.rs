@@ -28,20 +28,12 @@ pub struct Problem {
 impl Problem {
     /// A wrong value.
     pub fn value(path: &Path, message: impl Into<String>) -> Problem {
-        Problem {
-            path: path.clone(),
-            in_key: false,
-            message: message.into(),
-            help: None,
-        }
+        Problem { path: path.clone(), in_key: false, message: message.into(), help: None }
     }
 
     /// A wrong key.
     pub fn key(path: &Path, message: impl Into<String>) -> Problem {
-        Problem {
-            in_key: true,
-            ..Problem::value(path, message)
-        }
+        Problem { in_key: true, ..Problem::value(path, message) }
     }
 
     /// The same with help.
@@ -101,13 +93,9 @@ pub(super) fn decode<T: DeserializeOwned>(
             Err(found) => *found,
         };
         let recovered = take_out(&mut rest, &found, recovery, &mut renames);
-        let problem = Problem {
-            path: original_path(&found.problem.path, &renames),
-            ..found.problem
-        };
-        let repeated = problems
-            .iter()
-            .any(|known: &Problem| known.path == problem.path);
+        let problem =
+            Problem { path: original_path(&found.problem.path, &renames), ..found.problem };
+        let repeated = problems.iter().any(|known: &Problem| known.path == problem.path);
         if !repeated {
             problems.push(problem);
         }
@@ -210,12 +198,7 @@ fn decode_once<T: DeserializeOwned>(
             TrackedSegment::Unknown => None,
         });
         let path = Path(segments.collect()).existing(value);
-        Box::new(describe(
-            &error.into_inner().to_string(),
-            path,
-            value,
-            recovery,
-        ))
+        Box::new(describe(&error.into_inner().to_string(), path, value, recovery))
     })
 }
 
@@ -223,48 +206,34 @@ fn decode_once<T: DeserializeOwned>(
 fn describe(text: &str, path: Path, value: &Value, recovery: Recovery) -> FoundProblem {
     let is_scenario = recovery == Recovery::Scenario;
     if let Some((word, valid)) = parse_unknown(text, "unknown field `") {
-        return describe_unknown_key("key", &word, &valid, path, is_scenario);
+        return describe_unknown_key("key", &word, &valid, (path, value), is_scenario);
     }
     if let Some((word, valid)) = parse_unknown(text, "unknown variant `") {
         // The word is either the one key of an object, or a string.
         let holds_key = |path: &Path| {
-            path.find(value)
-                .and_then(Value::as_object)
-                .is_some_and(|map| map.contains_key(&word))
+            path.find(value).and_then(Value::as_object).is_some_and(|map| map.contains_key(&word))
         };
         if holds_key(&path) || holds_key(&path.parent()) {
-            return describe_unknown_key("name", &word, &valid, path, is_scenario);
+            return describe_unknown_key(
+                sort_of_name(&path),
+                &word,
+                &valid,
+                (path, value),
+                is_scenario,
+            );
         }
         let later = is_scenario && later::is_later(&path, &word);
-        let message = if later {
-            later::message(&word)
-        } else {
-            format!("unknown name `{word}`")
-        };
-        let help = if later {
-            None
-        } else {
-            suggest(&word, valid.iter().map(String::as_str))
-        };
+        let message = if later { later::message(&word) } else { format!("unknown name `{word}`") };
+        let help = if later { None } else { suggest(&word, valid.iter().map(String::as_str)) };
         return plain(Problem::value(&path, message).help(help));
     }
-    if let Some(field) = text
-        .strip_prefix("missing field `")
-        .and_then(|t| t.strip_suffix('`'))
-    {
+    if let Some(field) = text.strip_prefix("missing field `").and_then(|t| t.strip_suffix('`')) {
         let problem = Problem::value(&path, format!("`{field}` is missing"));
-        return FoundProblem {
-            missing: Some(field.to_owned()),
-            ..plain(problem)
-        };
+        return FoundProblem { missing: Some(field.to_owned()), ..plain(problem) };
     }
     if text.contains("is an object with exactly one key") {
         let names = path.find(value).and_then(Value::as_object);
-        let names: Vec<&str> = names
-            .into_iter()
-            .flat_map(Map::keys)
-            .map(String::as_str)
-            .collect();
+        let names: Vec<&str> = names.into_iter().flat_map(Map::keys).map(String::as_str).collect();
         let help = (names.len() > 1).then(|| {
             format!(
                 "it has {}: make each an entry of its own, or put one into the other",
@@ -278,10 +247,9 @@ fn describe(text: &str, path: Path, value: &Value, recovery: Recovery) -> FoundP
         .find_map(|prefix| text.strip_prefix(prefix))
         .and_then(|rest| rest.rsplit_once(", expected "));
     match found_and_expected {
-        Some((found, expected)) if text.starts_with("invalid length") => plain(Problem::value(
-            &path,
-            format!("expected {}, found {found}", plainly(expected)),
-        )),
+        Some((found, expected)) if text.starts_with("invalid length") => {
+            plain(Problem::value(&path, format!("expected {}, found {found}", plainly(expected))))
+        }
         Some((found, expected)) => plain(Problem::value(
             &path,
             format!("expected {}, found {}", plainly(expected), plainly(found)),
@@ -294,11 +262,25 @@ fn describe(text: &str, path: Path, value: &Value, recovery: Recovery) -> FoundP
 }
 
 fn plain(problem: Problem) -> FoundProblem {
-    FoundProblem {
-        problem,
-        meant: None,
-        missing: None,
-    }
+    FoundProblem { problem, meant: None, missing: None }
+}
+
+/// What the one key of an object at a path names; the path may end in that key.
+fn sort_of_name(path: &Path) -> &'static str {
+    let keys = path.0.iter().rev().filter_map(|segment| match segment {
+        Segment::Key(key) => Some(key.as_str()),
+        Segment::Index(_) => None,
+    });
+    // The word itself is no key of the format, so it falls through.
+    let known = |key: &str| match key {
+        "faults" => Some("fault"),
+        "steps" | "else" | "script" => Some("step"),
+        "when" => Some("condition"),
+        "latency" | "by" => Some("form of latency"),
+        "mean" | "p50" | "p99" | "max" => Some("bound"),
+        _ => None,
+    };
+    keys.take(2).find_map(known).unwrap_or("name")
 }
 
 /// An unknown key: the path may or may not end in it already.
@@ -306,7 +288,7 @@ fn describe_unknown_key(
     what: &str,
     word: &str,
     valid: &[String],
-    path: Path,
+    (path, value): (Path, &Value),
     is_scenario: bool,
 ) -> FoundProblem {
     let ends_in_it = matches!(path.0.last(), Some(Segment::Key(key)) if key == word);
@@ -323,16 +305,18 @@ fn describe_unknown_key(
             format!("write it inside `every`: {{\"every\": {{\"period\": .., \"{word}\": ..}}}}");
         return plain(Problem::key(&path, format!("unknown {what} `{word}`")).help(help));
     }
-    let meant = super::names::nearest(word, valid.iter().copied()).map(str::to_owned);
-    let help = match valid.as_slice() {
-        [] => Some("nothing is expected here".to_owned()),
-        valid => suggest(word, valid.iter().copied()),
+    // A key that is there already is not the one that was meant.
+    let present = parent.find(value).and_then(Value::as_object);
+    let is_absent = |name: &&str| present.is_none_or(|present| !present.contains_key(*name));
+    let absent = valid.iter().copied().filter(is_absent);
+    let meant = super::names::nearest(word, absent).map(str::to_owned);
+    let help = match (&meant, valid.as_slice()) {
+        (Some(meant), _) => Some(format!("did you mean `{meant}`?")),
+        (None, []) => Some("nothing is expected here".to_owned()),
+        (None, valid) => suggest(word, valid.iter().copied()),
     };
     let problem = Problem::key(&path, format!("unknown {what} `{word}`")).help(help);
-    FoundProblem {
-        meant,
-        ..plain(problem)
-    }
+    FoundProblem { meant, ..plain(problem) }
 }
 
 /// Takes "unknown field `x`, expected one of `a`, `b`" apart.
@@ -340,12 +324,7 @@ fn parse_unknown(text: &str, prefix: &str) -> Option<(String, Vec<String>)> {
     let rest = text.strip_prefix(prefix)?;
     // The word is the user's and may hold anything; what is expected is ours and holds no comma trick.
     if let Some((word, valid)) = rest.rsplit_once("`, expected ") {
-        let valid = valid
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .map(str::to_owned)
-            .collect();
+        let valid = valid.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         return Some((word.to_owned(), valid));
     }
     let (word, _) = rest.rsplit_once("`, there are no ")?;

@@ -59,10 +59,7 @@ impl Source {
             Some(_) | None if found.is_container => found.value.start..found.value.start + 1,
             Some(_) | None => found.value,
         };
-        Place {
-            source: Arc::clone(&self.text),
-            span,
-        }
+        Place { source: Arc::clone(&self.text), span }
     }
 }
 
@@ -77,10 +74,7 @@ pub(super) fn parse(path: &FilePath, bytes: &[u8]) -> Result<Parsed, Errors> {
     let syntax_error = |offset: usize, message: String| {
         let letter = text.get(offset..).and_then(|rest| rest.chars().next());
         let span = offset..offset + letter.map_or(0, char::len_utf8);
-        let place = Place {
-            source: Arc::clone(&source),
-            span,
-        };
+        let place = Place { source: Arc::clone(&source), span };
         Error::new(ErrorKind::Syntax, Path::root(), message).at(place)
     };
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -91,32 +85,24 @@ pub(super) fn parse(path: &FilePath, bytes: &[u8]) -> Result<Parsed, Errors> {
         let message = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
         let message = message.strip_suffix(&position).unwrap_or(&message);
-        let help = syntax_help(message);
+        let help = if text.trim().is_empty() {
+            Some("the file is empty".to_owned())
+        } else {
+            syntax_help(message)
+        };
         Errors::from(syntax_error(offset, format!("this is not JSON: {message}")).help(help))
     })?;
     let spans = Spans::scan(text).ok_or_else(|| {
-        Errors::from(syntax_error(
-            0,
-            "the places in this file cannot be read".to_owned(),
-        ))
+        Errors::from(syntax_error(0, "the places in this file cannot be read".to_owned()))
     })?;
-    let source = Source {
-        path: path.to_owned(),
-        text: Arc::clone(&source),
-        spans,
-    };
+    let source = Source { path: path.to_owned(), text: Arc::clone(&source), spans };
     let duplicates = source.spans.duplicate_keys().into_iter().map(|duplicate| {
         let (line, column) = super::position::line_and_column(source.text(), duplicate.first.start);
         let message = "this key stands twice in one object".to_owned();
-        let place = Place {
-            source: Arc::clone(&source.text),
-            span: duplicate.second,
-        };
+        let place = Place { source: Arc::clone(&source.text), span: duplicate.second };
         Error::new(ErrorKind::Syntax, duplicate.path, message)
             .at(place)
-            .help(Some(format!(
-                "the first is at line {line}, column {column}: keep one"
-            )))
+            .help(Some(format!("the first is at line {line}, column {column}: keep one")))
     });
     if let Some(errors) = Errors::collect(duplicates.collect()) {
         return Err(errors);
@@ -126,15 +112,19 @@ pub(super) fn parse(path: &FilePath, bytes: &[u8]) -> Result<Parsed, Errors> {
         _ => {
             let place = source.place(&Path::root(), false);
             let message = "a scenario is a JSON object";
-            Err(Error::new(ErrorKind::Shape, Path::root(), message)
-                .at(place)
-                .into())
+            Err(Error::new(ErrorKind::Shape, Path::root(), message).at(place).into())
         }
     }
 }
 
 fn syntax_help(message: &str) -> Option<String> {
     let help = match message {
+        "EOF while parsing a value"
+        | "EOF while parsing an object"
+        | "EOF while parsing a list"
+        | "EOF while parsing a string" => {
+            "the text ends too early: a quote or bracket is not closed"
+        }
         "trailing comma" => "JSON has no comma after the last entry",
         "expected `,` or `}`" | "expected `,` or `]`" => "a comma may be missing before this",
         "key must be a string" => "keys stand in double quotes; comments are `\"$comment\"` keys",
@@ -224,9 +214,7 @@ impl Document {
     /// Unknown and missing keys and values of a wrong sort, several at once.
     pub fn decode(&self) -> Result<Scenario, Errors> {
         decode(&self.value, Recovery::Scenario).map_err(|problems| {
-            let located = problems
-                .into_iter()
-                .map(|p| self.locate(ErrorKind::Shape, p));
+            let located = problems.into_iter().map(|p| self.locate(ErrorKind::Shape, p));
             // There is always one: decoding failed.
             Errors::collect(located.collect()).unwrap_or_else(|| {
                 Error::new(ErrorKind::Shape, Path::root(), "this is no scenario").into()
@@ -247,10 +235,7 @@ impl Document {
         let nothing = Value::Object(Map::new());
         let value = if value.is_null() { &nothing } else { value };
         decode(value, Recovery::Keys).map_err(|problems| {
-            let outward = |problem: Problem| Problem {
-                path: path.join(&problem.path),
-                ..problem
-            };
+            let outward = |problem: Problem| Problem { path: path.join(&problem.path), ..problem };
             problems
                 .into_iter()
                 .map(|problem| self.locate(ErrorKind::Shape, outward(problem)))
@@ -263,11 +248,7 @@ impl Document {
     pub fn locate(&self, kind: ErrorKind, problem: Problem) -> Error {
         // The path may lead past what is written: a single name stands for a list of one.
         let path = problem.path.existing(&self.value);
-        let setting = self
-            .settings
-            .iter()
-            .rev()
-            .find(|setting| setting.path.holds(&path));
+        let setting = self.settings.iter().rev().find(|setting| setting.path.holds(&path));
         if let Some(setting) = setting {
             let message = format!("{} (from `--set {}`)", problem.message, setting.text);
             return Error::new(ErrorKind::CommandLine, path, message).help(problem.help);

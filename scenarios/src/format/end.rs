@@ -47,10 +47,7 @@ impl End {
     #[must_use]
     pub fn shape(&self) -> EndShape<'_> {
         match &self.when {
-            Some(name) => EndShape::Milestone {
-                name,
-                at_most: self.at_most.unwrap_or_default(),
-            },
+            Some(name) => EndShape::Milestone { name, at_most: self.at_most.unwrap_or_default() },
             None => EndShape::Heal {
                 at: self.heal_at.unwrap_or_default(),
                 settle: self.settle.unwrap_or_default(),
@@ -80,9 +77,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            events: 50_000_000,
-            events_per_instant: 1_000_000,
-        }
+        Limits { events: 50_000_000, events_per_instant: 1_000_000 }
     }
 }

@@ -70,13 +70,7 @@ pub struct ErrorReport {
 
 impl Error {
     pub(super) fn new(kind: ErrorKind, path: Path, message: impl Into<String>) -> Error {
-        Error {
-            kind,
-            place: None,
-            path,
-            message: message.into(),
-            help: None,
-        }
+        Error { kind, place: None, path, message: message.into(), help: None }
     }
 
     pub(super) fn at(mut self, place: Place) -> Error {
@@ -139,10 +133,7 @@ impl Error {
 
     fn order(&self) -> (Option<&str>, usize) {
         let place = self.place.as_ref();
-        (
-            place.map(|place| place.source.name()),
-            place.map_or(0, |place| place.span.start),
-        )
+        (place.map(|place| place.source.name()), place.map_or(0, |place| place.span.start))
     }
 }
 
@@ -151,11 +142,7 @@ impl Errors {
     pub(super) fn collect(mut errors: Vec<Error>) -> Option<Errors> {
         errors.sort_by(|one, other| one.order().cmp(&other.order()));
         errors.dedup_by(|one, other| one.report() == other.report());
-        if errors.is_empty() {
-            None
-        } else {
-            Some(Errors(errors))
-        }
+        if errors.is_empty() { None } else { Some(Errors(errors)) }
     }
 
     /// The errors, in the order of the file.
@@ -231,15 +218,11 @@ impl Diagnostic for Error {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place
-            .as_ref()
-            .map(|place| &place.source as &dyn SourceCode)
+        self.place.as_ref().map(|place| &place.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -251,8 +234,6 @@ impl Diagnostic for Error {
 
 impl Diagnostic for Errors {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.0.iter().map(|error| error as &dyn Diagnostic),
-        ))
+        Some(Box::new(self.0.iter().map(|error| error as &dyn Diagnostic)))
     }
 }

@@ -98,9 +98,7 @@ impl Measure {
             (Statistic::P99, self.p99),
             (Statistic::Max, self.max),
         ];
-        pairs
-            .into_iter()
-            .filter_map(|(statistic, band)| Some((statistic, band?)))
+        pairs.into_iter().filter_map(|(statistic, band)| Some((statistic, band?)))
     }
 }
 

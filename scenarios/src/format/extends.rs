@@ -83,11 +83,7 @@ pub(super) fn read_with_bases(
     bytes: &[u8],
 ) -> Result<Merged, Errors> {
     let mut parsed = parse(path, bytes)?;
-    let mut merged = Merged {
-        sources: Vec::new(),
-        fields: Map::new(),
-        origins: BTreeMap::new(),
-    };
+    let mut merged = Merged { sources: Vec::new(), fields: Map::new(), origins: BTreeMap::new() };
     let mut chain = vec![files.identity(path)];
     loop {
         let base = base_of(&mut parsed)?;
@@ -127,11 +123,8 @@ fn read_base(
     let path = folder.join(base);
     let identity = files.identity(&path);
     if chain.contains(&identity) || chain.len() > BASES_MAX {
-        let names: Vec<String> = chain
-            .iter()
-            .chain([&identity])
-            .map(|path| path.display().to_string())
-            .collect();
+        let names: Vec<String> =
+            chain.iter().chain([&identity]).map(|path| path.display().to_string()).collect();
         let message = "this file extends itself, directly or through its bases";
         let help = Some(names.join(" -> "));
         return Err(error_at_extends(source, ErrorKind::Meaning, message, help).into());
@@ -139,12 +132,7 @@ fn read_base(
     let bytes = files.read(&path).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", path.display());
         let help = "`extends` is relative to the file in which it stands".to_owned();
-        Errors::from(error_at_extends(
-            source,
-            ErrorKind::Io,
-            &message,
-            Some(help),
-        ))
+        Errors::from(error_at_extends(source, ErrorKind::Io, &message, Some(help)))
     })?;
     chain.push(identity);
     parse(&path, &bytes)
@@ -159,7 +147,5 @@ fn error_at_extends(
     let path = Path::root().key("extends");
     let place = source.place(&path, false);
     let problem = Problem::value(&path, message);
-    Error::new(kind, problem.path, problem.message)
-        .at(place)
-        .help(help)
+    Error::new(kind, problem.path, problem.message).at(place).help(help)
 }

@@ -542,11 +542,7 @@ impl<'de> Deserialize<'de> for SequenceStep {
                 }
                 // A sequence in a sequence, or a drawn one, has no time at which to happen.
                 let nested = key == "sequence" || key == "random";
-                let fault = if nested {
-                    None
-                } else {
-                    fault_of_key(&key, &mut map)
-                };
+                let fault = if nested { None } else { fault_of_key(&key, &mut map) };
                 match fault {
                     Some(fault) => fault.map(Box::new).map(SequenceStep::Fault),
                     None => Err(de::Error::unknown_variant(&key, SEQUENCE_NAMES)),

@@ -91,18 +91,14 @@ impl Nodes {
         let mut add = |set: &HostSet, role: Option<&String>| match set {
             HostSet::Count(count) => {
                 for _ in 0..(*count).min(HOSTS_MAX) {
-                    hosts.push(Host {
-                        number: next_number,
-                        role: role.cloned(),
-                    });
+                    hosts.push(Host { number: next_number, role: role.cloned() });
                     next_number += 1;
                 }
             }
             HostSet::Names(numbers) => {
-                hosts.extend(numbers.iter().map(|number| Host {
-                    number: *number,
-                    role: role.cloned(),
-                }));
+                hosts.extend(
+                    numbers.iter().map(|number| Host { number: *number, role: role.cloned() }),
+                );
             }
         };
         match self {
@@ -153,17 +149,11 @@ impl<'de> Visitor<'de> for NodesVisitor {
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a number of hosts, a list of names such as [\"n1\", \"n3\"]")?;
-        formatter.write_str(if self.roles {
-            ", or an object from role to either"
-        } else {
-            ""
-        })
+        formatter.write_str(if self.roles { ", or an object from role to either" } else { "" })
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Nodes, E> {
-        let count = u32::try_from(number)
-            .ok()
-            .filter(|count| *count <= HOSTS_MAX);
+        let count = u32::try_from(number).ok().filter(|count| *count <= HOSTS_MAX);
         let count = count.ok_or_else(|| {
             E::custom(format!("{number} hosts are too many: at most {HOSTS_MAX}"))
         })?;
@@ -200,9 +190,9 @@ impl<'de> Deserialize<'de> for HostName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Selector::deserialize(deserializer)? {
             Selector::Host(number) => Ok(HostName(number)),
-            other => Err(de::Error::custom(format!(
-                "`{other}` is no host name: write `n1`, `n2` ..."
-            ))),
+            other => {
+                Err(de::Error::custom(format!("`{other}` is no host name: write `n1`, `n2` ...")))
+            }
         }
     }
 }

@@ -60,22 +60,12 @@ const LATER: &[(&[&str], &[&str])] = &[
     ),
     (
         &["partition"],
-        &[
-            "bridge",
-            "majorities_ring",
-            "minority",
-            "clients",
-            "flapping",
-            "random_halves",
-        ],
+        &["bridge", "majorities_ring", "minority", "clients", "flapping", "random_halves"],
     ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
     (&["clog"], &["swizzle"]),
-    (
-        &["latency", "by"],
-        &["normal", "lognormal", "pareto", "mixture", "wan"],
-    ),
+    (&["latency", "by"], &["normal", "lognormal", "pareto", "mixture", "wan"]),
     (
         &["network", "links"],
         &[
@@ -99,15 +89,7 @@ const LATER: &[(&[&str], &[&str])] = &[
     (&["clock"], &["step", "strobe", "freeze", "uncertainty"]),
     (
         &["disk"],
-        &[
-            "throughput",
-            "capacity",
-            "errors",
-            "lost_writes",
-            "torn_writes",
-            "bit_rot",
-            "model",
-        ],
+        &["throughput", "capacity", "errors", "lost_writes", "torn_writes", "bit_rot", "model"],
     ),
     (&["end"], &["core_only"]),
     (&["hosts"], &["cpu", "zone"]),
@@ -119,9 +101,7 @@ pub fn is_later(parent: &Path, word: &str) -> bool {
     let Some(key) = parent.last_key() else {
         return false;
     };
-    LATER
-        .iter()
-        .any(|(places, words)| places.contains(&key) && words.contains(&word))
+    LATER.iter().any(|(places, words)| places.contains(&key) && words.contains(&word))
 }
 
 /// What is said of such a word.

@@ -90,10 +90,7 @@ pub fn load_text(
     settings: &[String],
     catalog: &Catalog,
 ) -> Result<Loaded, Errors> {
-    finish(
-        Document::from_bytes(&DiskFiles, path, text.as_bytes(), settings)?,
-        catalog,
-    )
+    finish(Document::from_bytes(&DiskFiles, path, text.as_bytes(), settings)?, catalog)
 }
 
 fn finish(document: Document, catalog: &Catalog) -> Result<Loaded, Errors> {

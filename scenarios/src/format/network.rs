@@ -103,14 +103,10 @@ impl<'de> Deserialize<'de> for Latency {
                 Nanos::parse(text).map(Latency::Constant).map_err(E::custom)
             }
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Latency, E> {
-                Err(E::custom(format!(
-                    "{number} has no unit: write \"{number}ms\""
-                )))
+                Err(E::custom(format!("{number} has no unit: write \"{number}ms\"")))
             }
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Latency, E> {
-                Err(E::custom(format!(
-                    "{number} has no unit: write \"{number}ms\""
-                )))
+                Err(E::custom(format!("{number} has no unit: write \"{number}ms\"")))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Latency, A::Error> {
                 require_one_key(&map, "a latency")?;
@@ -119,9 +115,7 @@ impl<'de> Deserialize<'de> for Latency {
                 };
                 match form.as_str() {
                     "constant" => map.next_value().map(Latency::Constant),
-                    "uniform" => map
-                        .next_value()
-                        .map(|(low, high)| Latency::Uniform(low, high)),
+                    "uniform" => map.next_value().map(|(low, high)| Latency::Uniform(low, high)),
                     "exponential" => map.next_value().map(Latency::Exponential),
                     "empirical" => map.next_value().map(Latency::Empirical),
                     _ => Err(de::Error::unknown_variant(&form, Latency::NAMES)),

@@ -24,9 +24,7 @@ pub struct Named {
 
 /// Says what stands where one key was wanted. The wording is known to `decode.rs`.
 pub(super) fn wrong_key_count<E: de::Error>(count: usize, what: &str) -> E {
-    E::custom(format!(
-        "{what} is an object with exactly one key, and this one has {count}"
-    ))
+    E::custom(format!("{what} is an object with exactly one key, and this one has {count}"))
 }
 
 /// Refuses a map that does not have exactly one key, before anything in it is read.
@@ -177,10 +175,7 @@ pub(super) trait FromScalar<'de>: Deserialize<'de> {
 
     /// From a whole number.
     fn from_number<E: de::Error>(number: u64) -> Result<Self, E> {
-        Err(E::invalid_type(
-            de::Unexpected::Unsigned(number),
-            &Self::EXPECTING,
-        ))
+        Err(E::invalid_type(de::Unexpected::Unsigned(number), &Self::EXPECTING))
     }
 }
 

@@ -74,22 +74,18 @@ impl Path {
     /// The value at this path.
     #[must_use]
     pub fn find<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        self.0
-            .iter()
-            .try_fold(value, |value, segment| match segment {
-                Segment::Key(key) => value.as_object()?.get(key),
-                Segment::Index(index) => value.as_array()?.get(*index),
-            })
+        self.0.iter().try_fold(value, |value, segment| match segment {
+            Segment::Key(key) => value.as_object()?.get(key),
+            Segment::Index(index) => value.as_array()?.get(*index),
+        })
     }
 
     /// The value at this path, to be changed.
     pub(super) fn find_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        self.0
-            .iter()
-            .try_fold(value, |value, segment| match segment {
-                Segment::Key(key) => value.as_object_mut()?.get_mut(key),
-                Segment::Index(index) => value.as_array_mut()?.get_mut(*index),
-            })
+        self.0.iter().try_fold(value, |value, segment| match segment {
+            Segment::Key(key) => value.as_object_mut()?.get_mut(key),
+            Segment::Index(index) => value.as_array_mut()?.get_mut(*index),
+        })
     }
 
     /// The longest beginning of this path that exists in a value.
@@ -131,9 +127,7 @@ fn parse_segment(text: &str, first: bool) -> Option<(Segment, &str)> {
         // A JSON string: let its own reader find the end, whatever is escaped in it.
         let mut strings = serde_json::Deserializer::from_str(&text[1..]).into_iter::<String>();
         let key = strings.next()?.ok()?;
-        let after = inside
-            .get(strings.byte_offset().checked_sub(1)?..)?
-            .strip_prefix(']')?;
+        let after = inside.get(strings.byte_offset().checked_sub(1)?..)?.strip_prefix(']')?;
         return Some((Segment::Key(key), after));
     }
     if let Some(inside) = text.strip_prefix('[') {

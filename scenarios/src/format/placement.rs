@@ -98,31 +98,15 @@ impl<'de> Deserialize<'de> for Every {
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Every, E> {
                 let period = Nanos::parse(text).map_err(E::custom)?;
-                Ok(Every {
-                    period,
-                    from: None,
-                    until: None,
-                    times: None,
-                })
+                Ok(Every { period, from: None, until: None, times: None })
             }
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Every, E> {
-                Err(E::custom(format!(
-                    "{number} has no unit: write \"{number}s\""
-                )))
+                Err(E::custom(format!("{number} has no unit: write \"{number}s\"")))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Every, A::Error> {
-                let EveryObject {
-                    period,
-                    from,
-                    until,
-                    times,
-                } = EveryObject::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Every {
-                    period,
-                    from,
-                    until,
-                    times,
-                })
+                let EveryObject { period, from, until, times } =
+                    EveryObject::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Every { period, from, until, times })
             }
         }
         deserializer.deserialize_any(EveryVisitor)
@@ -131,22 +115,11 @@ impl<'de> Deserialize<'de> for Every {
 
 impl Serialize for Every {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Every {
-            period,
-            from,
-            until,
-            times,
-        } = *self;
+        let Every { period, from, until, times } = *self;
         if from.is_none() && until.is_none() && times.is_none() {
             return period.serialize(serializer);
         }
-        EveryObject {
-            period,
-            from,
-            until,
-            times,
-        }
-        .serialize(serializer)
+        EveryObject { period, from, until, times }.serialize(serializer)
     }
 }
 

@@ -55,12 +55,7 @@ impl Spans {
     /// Reads the places of a JSON text.
     #[must_use]
     pub fn scan(text: &str) -> Option<Spans> {
-        Scanner {
-            text,
-            bytes: text.as_bytes(),
-            at: 0,
-        }
-        .value()
+        Scanner { text, bytes: text.as_bytes(), at: 0 }.value()
     }
 
     /// Finds the longest beginning of a path that is here.
@@ -87,11 +82,7 @@ impl Spans {
             }
         }
         let is_container = !matches!(spans.inside, Inside::Nothing);
-        Found {
-            key,
-            value: spans.value.clone(),
-            is_container,
-        }
+        Found { key, value: spans.value.clone(), is_container }
     }
 
     /// Every key that an object has twice.
@@ -165,10 +156,7 @@ impl Scanner<'_> {
                 Inside::Nothing
             }
         };
-        Some(Spans {
-            value: start..self.at,
-            inside,
-        })
+        Some(Spans { value: start..self.at, inside })
     }
 
     fn object(&mut self) -> Option<Vec<Member>> {
@@ -187,11 +175,7 @@ impl Scanner<'_> {
                     }
                     self.at += 1;
                     let spans = self.value()?;
-                    members.push(Member {
-                        name: self.decode(&key),
-                        key,
-                        spans,
-                    });
+                    members.push(Member { name: self.decode(&key), key, spans });
                 }
                 _ => return None,
             }
@@ -246,20 +230,14 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     }
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// The byte of a line and a column that counts bytes, both from 1, as `serde_json` reports them.
 #[must_use]
 pub fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let line_start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let line_start: usize =
+        text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let mut offset = (line_start + column.saturating_sub(1)).min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;

@@ -14,9 +14,7 @@ pub fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Scenario>().to_value();
     allow_comments(&mut schema);
-    let required = schema
-        .as_object_mut()
-        .and_then(|schema| schema.remove("required"));
+    let required = schema.as_object_mut().and_then(|schema| schema.remove("required"));
     if let (Some(required), Some(schema)) = (required, schema.as_object_mut()) {
         schema.insert(
             "anyOf".to_owned(),

@@ -315,10 +315,7 @@ impl Comparison {
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(wrong());
         }
-        Ok(Comparison {
-            relation,
-            number: number.parse().map_err(|_| wrong())?,
-        })
+        Ok(Comparison { relation, number: number.parse().map_err(|_| wrong())? })
     }
 
     /// Whether it holds of a number.
@@ -411,15 +408,10 @@ impl<'de> Deserialize<'de> for Wait {
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Wait, E> {
                 let time = Nanos::parse(text).map_err(E::custom)?;
-                Ok(Wait {
-                    low: time,
-                    high: time,
-                })
+                Ok(Wait { low: time, high: time })
             }
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Wait, E> {
-                Err(E::custom(format!(
-                    "{number} has no unit: write \"{number}s\""
-                )))
+                Err(E::custom(format!("{number} has no unit: write \"{number}s\"")))
             }
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Wait, A::Error> {
                 let missing = |count| de::Error::invalid_length(count, &"a range of two durations");

@@ -90,26 +90,17 @@ impl Selector {
         };
         if let Some(name) = name.strip_prefix('$') {
             check_word(text, name)?;
-            return Ok(Selector::Bound {
-                name: name.to_owned(),
-                offset,
-            });
+            return Ok(Selector::Bound { name: name.to_owned(), offset });
         }
         check_word(text, name)?;
-        let fixed = WORDS
-            .iter()
-            .find(|(word, _)| *word == name)
-            .map(|(_, fixed)| fixed.clone());
+        let fixed = WORDS.iter().find(|(word, _)| *word == name).map(|(_, fixed)| fixed.clone());
         let fixed = fixed.or_else(|| parse_numbered(name));
         match fixed {
             Some(_) if text.contains('+') => Err(format!(
                 "`{text}` is no selector: only a protocol's selector or a bound name takes `+{offset}`"
             )),
             Some(selector) => Ok(selector),
-            None => Ok(Selector::Named {
-                name: name.to_owned(),
-                offset,
-            }),
+            None => Ok(Selector::Named { name: name.to_owned(), offset }),
         }
     }
 }
@@ -139,16 +130,12 @@ fn parse_numbered(word: &str) -> Option<Selector> {
 /// A word is a letter or underscore, then letters, digits, `_`, `-`, `/` or `.`.
 fn check_word(text: &str, word: &str) -> Result<(), String> {
     let mut letters = word.chars();
-    let first = letters
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_');
+    let first = letters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
     let others = letters.all(|c| c.is_alphanumeric() || "_-/.".contains(c));
     if first && others {
         Ok(())
     } else {
-        Err(format!(
-            "`{text}` is no selector: write a name such as `n1`, `leader+1` or `$bound`"
-        ))
+        Err(format!("`{text}` is no selector: write a name such as `n1`, `leader+1` or `$bound`"))
     }
 }
 

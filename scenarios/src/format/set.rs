@@ -28,19 +28,11 @@ impl Setting {
             return Err(error.help(Some("write `--set network.loss=2%`".to_owned())));
         };
         let path = Path::parse(path.trim()).map_err(|why| {
-            Error::new(
-                ErrorKind::CommandLine,
-                Path::root(),
-                format!("in `--set {text}`: {why}"),
-            )
+            Error::new(ErrorKind::CommandLine, Path::root(), format!("in `--set {text}`: {why}"))
         })?;
         let value = value.trim();
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-        Ok(Setting {
-            path,
-            value,
-            text: text.to_owned(),
-        })
+        Ok(Setting { path, value, text: text.to_owned() })
     }
 
     /// Puts the value in. Objects on the way that are not there are made; lists are not.
@@ -48,11 +40,7 @@ impl Setting {
     /// # Errors
     /// Why there is no such place, as an error of the command line.
     pub(super) fn apply(&self, whole: &mut Value) -> Result<(), Error> {
-        let (last, way) = self
-            .path
-            .0
-            .split_last()
-            .ok_or_else(|| self.wrong(0, "is empty"))?;
+        let (last, way) = self.path.0.split_last().ok_or_else(|| self.wrong(0, "is empty"))?;
         if *last == Segment::Key("extends".to_owned()) && way.is_empty() {
             return Err(self.wrong(1, "cannot be set: it is merged before"));
         }
@@ -91,11 +79,7 @@ impl Setting {
 
     fn wrong(&self, depth: usize, why: &str) -> Error {
         let place = Path(self.path.0[..depth].to_vec());
-        let name = if depth == 0 {
-            "the scenario".to_owned()
-        } else {
-            format!("`{place}`")
-        };
+        let name = if depth == 0 { "the scenario".to_owned() } else { format!("`{place}`") };
         let message = format!("in `--set {}`: {name} {why}", self.text);
         Error::new(ErrorKind::CommandLine, place, message)
     }

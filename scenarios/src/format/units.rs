@@ -114,9 +114,7 @@ impl Nanos {
             ));
         }
         if unit.is_empty() {
-            return Err(format!(
-                "`{text}` has no unit: write `{text}ms` or `{text}s`"
-            ));
+            return Err(format!("`{text}` has no unit: write `{text}ms` or `{text}s`"));
         }
         let scale = find_unit(unit, TIME_UNITS).or_else(|| find_unit(unit, TIME_UNITS_READ));
         let scale = scale.ok_or_else(|| {
@@ -161,13 +159,9 @@ impl Chance {
             } else {
                 String::new()
             };
-            return Err(format!(
-                "{ratio} is above 1, and a chance lies between 0 and 1{hint}"
-            ));
+            return Err(format!("{ratio} is above 1, and a chance lies between 0 and 1{hint}"));
         }
-        Ok(Chance {
-            parts: (ratio * CHANCE_ONE as f64).round() as u64,
-        })
+        Ok(Chance { parts: (ratio * CHANCE_ONE as f64).round() as u64 })
     }
 
     /// Reads `"1%"`, or the text of a number.
@@ -204,9 +198,7 @@ impl Drift {
     pub fn parse(text: &str) -> Result<Drift, String> {
         let (negative, rest) = split_sign(text);
         let Some(number) = rest.strip_suffix("ppm") else {
-            return Err(format!(
-                "`{text}` is not a drift: write parts per million, as `20ppm`"
-            ));
+            return Err(format!("`{text}` is not a drift: write parts per million, as `20ppm`"));
         };
         let number = number.trim_end();
         let ppm = Some(number).filter(|number| is_digits(number));
@@ -215,9 +207,7 @@ impl Drift {
         let ppm = ppm.ok_or_else(|| {
             format!("`{text}` is not a drift: a whole number below 1000000, then `ppm`")
         })?;
-        Ok(Drift {
-            ppm: if negative { -ppm } else { ppm },
-        })
+        Ok(Drift { ppm: if negative { -ppm } else { ppm } })
     }
 }
 
@@ -229,14 +219,10 @@ impl Size {
     pub fn parse(text: &str) -> Result<Size, String> {
         let (number, unit) = split_unit(text);
         if number.is_empty() {
-            return Err(format!(
-                "`{text}` is not a size: write a number and a unit, as `64KiB`"
-            ));
+            return Err(format!("`{text}` is not a size: write a number and a unit, as `64KiB`"));
         }
         if unit.is_empty() {
-            return Err(format!(
-                "`{text}` has no unit: write `{text}B` or `{text}KiB`"
-            ));
+            return Err(format!("`{text}` has no unit: write `{text}B` or `{text}KiB`"));
         }
         let scale = find_unit(unit, SIZE_UNITS).ok_or_else(|| {
             format!("`{unit}` is no unit of size: use `B`, `kB`, `KiB`, `MB`, `MiB`, `GB` or `GiB`")
@@ -292,30 +278,19 @@ fn split_sign(text: &str) -> (bool, &str) {
 
 /// Splits `"1.5ms"` into its number and its unit; either may be empty.
 fn split_unit(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     (number, unit.trim())
 }
 
 fn find_unit(unit: &str, units: &[(&str, u64)]) -> Option<u64> {
-    units
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|(_, scale)| *scale)
+    units.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale)
 }
 
 /// Digits with at most one point, and no exponent, sign, `inf` or `NaN`.
 fn parse_plain_number(text: &str) -> Option<f64> {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if !plain {
-        None
-    } else {
-        text.parse::<f64>().ok().filter(|number| number.is_finite())
-    }
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if !plain { None } else { text.parse::<f64>().ok().filter(|number| number.is_finite()) }
 }
 
 /// `number * scale` in integers: a decimal fraction must come out whole.
@@ -332,9 +307,7 @@ fn scale_decimal(number: &str, scale: u64, unit_name: &str) -> Result<u64, Strin
         return Ok(whole);
     }
     let too_fine = || format!("`{number}` is finer than whole {unit_name}");
-    let power = u32::try_from(fraction.len())
-        .ok()
-        .and_then(|digits| 10_u64.checked_pow(digits));
+    let power = u32::try_from(fraction.len()).ok().and_then(|digits| 10_u64.checked_pow(digits));
     let power = power.ok_or_else(too_fine)?;
     let digits = fraction.parse::<u64>().map_err(|_| too_fine())?;
     let scaled = u128::from(digits) * u128::from(scale);
@@ -400,9 +373,7 @@ impl fmt::Display for Size {
 impl fmt::Display for Rate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per = self.per.to_string();
-        let one = per
-            .strip_prefix('1')
-            .filter(|unit| !unit.starts_with(char::is_numeric));
+        let one = per.strip_prefix('1').filter(|unit| !unit.starts_with(char::is_numeric));
         write!(formatter, "{}/{}", self.count, one.unwrap_or(&per))
     }
 }
@@ -549,9 +520,7 @@ impl<'de> Deserialize<'de> for Amount {
                 Ok(Amount(number))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
-                Size::parse(text)
-                    .map(|size| Amount(size.0))
-                    .map_err(E::custom)
+                Size::parse(text).map(|size| Amount(size.0)).map_err(E::custom)
             }
         }
         deserializer.deserialize_any(AmountVisitor)
@@ -595,9 +564,7 @@ impl<'de> Deserialize<'de> for Quantity {
                 Ok(Quantity(number))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Quantity, E> {
-                Nanos::parse(text)
-                    .map(|time| Quantity(time.0 as f64))
-                    .map_err(E::custom)
+                Nanos::parse(text).map(|time| Quantity(time.0 as f64)).map_err(E::custom)
             }
         }
         deserializer.deserialize_any(QuantityVisitor)

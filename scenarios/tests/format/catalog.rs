@@ -52,18 +52,9 @@ fn entries(names: &[&str]) -> Vec<Entry> {
 }
 
 fn raft_liveness_bound(params: &Value, _hosts: u64) -> Option<Nanos> {
-    let longest = params
-        .get("election_timeout")
-        .and_then(|range| range.get(1));
-    let longest = longest
-        .and_then(Value::as_str)
-        .and_then(|text| Nanos::parse(text).ok());
-    Some(Nanos(
-        longest
-            .unwrap_or(Nanos::from_millis(300))
-            .0
-            .saturating_mul(10),
-    ))
+    let longest = params.get("election_timeout").and_then(|range| range.get(1));
+    let longest = longest.and_then(Value::as_str).and_then(|text| Nanos::parse(text).ok());
+    Some(Nanos(longest.unwrap_or(Nanos::from_millis(300)).0.saturating_mul(10)))
 }
 
 fn raft() -> ProtocolEntry {
@@ -71,9 +62,7 @@ fn raft() -> ProtocolEntry {
         about: "Raft".to_owned(),
         selectors: entries(&["leader", "follower", "candidate"]),
         milestones: entries(&["leader-elected", "leader-deposed"]),
-        kinds: ["vote", "vote-reply", "append-entries"]
-            .map(str::to_owned)
-            .to_vec(),
+        kinds: ["vote", "vote-reply", "append-entries"].map(str::to_owned).to_vec(),
         bugs: entries(&["vote-twice", "commit-old-term"]),
         invariants: entries(&["election-safety", "log-matching", "commit-rule"]),
         measures: entries(&["leaderless_time"]),
@@ -101,10 +90,8 @@ pub fn catalog() -> Catalog {
         measures: entries(&["residue"]),
         ..ProtocolEntry::default()
     };
-    let map_reduce = ProtocolEntry {
-        roles: entries(&["coordinator", "worker"]),
-        ..ProtocolEntry::default()
-    };
+    let map_reduce =
+        ProtocolEntry { roles: entries(&["coordinator", "worker"]), ..ProtocolEntry::default() };
     let log = ServiceEntry {
         workloads: vec![Entry::new("append", "").with_options::<AppendWorkload>()],
         checks: vec![
@@ -120,10 +107,7 @@ pub fn catalog() -> Catalog {
         ..ServiceEntry::default()
     };
     let named = |pairs: Vec<(&str, ProtocolEntry)>| {
-        pairs
-            .into_iter()
-            .map(|(name, entry)| (name.to_owned(), entry))
-            .collect()
+        pairs.into_iter().map(|(name, entry)| (name.to_owned(), entry)).collect()
     };
     Catalog {
         protocols: named(vec![

@@ -30,27 +30,11 @@ const GOOD: &str = r#"{
 
 /// What is wrong, the piece of the good scenario, and what stands there instead.
 const CASES: &[(&str, &str, &str)] = &[
-    (
-        "not JSON: a comma too many",
-        "\"nodes\": 5,",
-        "\"nodes\": 5,,",
-    ),
+    ("not JSON: a comma too many", "\"nodes\": 5,", "\"nodes\": 5,,"),
     ("not JSON: a comma missing", "\"nodes\": 5,", "\"nodes\": 5"),
-    (
-        "not JSON: a comment",
-        "\"nodes\": 5,",
-        "\"nodes\": 5, // hosts",
-    ),
-    (
-        "a key twice",
-        "\"nodes\": 5,",
-        "\"nodes\": 5, \"nodes\": 3,",
-    ),
-    (
-        "a key twice, deep",
-        "\"at\": \"6s\"",
-        "\"at\": \"6s\", \"at\": \"7s\"",
-    ),
+    ("not JSON: a comment", "\"nodes\": 5,", "\"nodes\": 5, // hosts"),
+    ("a key twice", "\"nodes\": 5,", "\"nodes\": 5, \"nodes\": 3,"),
+    ("a key twice, deep", "\"at\": \"6s\"", "\"at\": \"6s\", \"at\": \"7s\""),
     ("unknown key at the top", "\"nodes\"", "\"nodez\""),
     ("unknown key in the network", "\"latency\"", "\"latancy\""),
     ("unknown key in a fault", "\"groups\"", "\"group\""),
@@ -61,108 +45,36 @@ const CASES: &[(&str, &str, &str)] = &[
     ("a key missing", "\"protocol\": \"raft\",", ""),
     ("a key missing in a fault", "\"select\": \"n1\", ", ""),
     ("wrong type", "\"nodes\": 5,", "\"nodes\": true,"),
-    (
-        "wrong type in a fault",
-        "\"at\": \"2s\"",
-        "\"at\": [\"2s\"]",
-    ),
-    (
-        "wrong type of a list",
-        "[ \"linearizable\" ]",
-        "\"linearizable\"",
-    ),
+    ("wrong type in a fault", "\"at\": \"2s\"", "\"at\": [\"2s\"]"),
+    ("wrong type of a list", "[ \"linearizable\" ]", "\"linearizable\""),
     ("wrong type in params", "\"50ms\"", "{}"),
     ("missing unit", "\"latency\": \"10ms\"", "\"latency\": 10"),
     ("missing unit in text", "\"at\": \"2s\"", "\"at\": \"2\""),
     ("unknown unit", "\"at\": \"2s\"", "\"at\": \"2sec\""),
     ("chance above 1", "\"1%\"", "5"),
     ("chance above 100%", "\"1%\"", "\"150%\""),
-    (
-        "two keys where one is wanted",
-        "{ \"crash\": {",
-        "{ \"at\": \"1s\", \"crash\": {",
-    ),
-    (
-        "no key where one is wanted",
-        "[ { \"wait\": \"1s\" } ]",
-        "[ {} ]",
-    ),
-    (
-        "a later fault",
-        "\"crash\": { \"at\": \"6s\",",
-        "\"bit_rot\": { \"at\": \"6s\",",
-    ),
-    (
-        "a later form of partition",
-        "\"groups\": [[\"leader\"], [\"rest\"]]",
-        "\"bridge\": \"n1\"",
-    ),
-    (
-        "a later crash",
-        "\"select\": \"n1\",",
-        "\"select\": \"n1\", \"in\": \"step\",",
-    ),
-    (
-        "a later latency",
-        "\"latency\": \"10ms\"",
-        "\"latency\": { \"pareto\": {} }",
-    ),
-    (
-        "a later network setting",
-        "\"loss\": \"1%\"",
-        "\"bandwidth\": \"1mbit\"",
-    ),
-    (
-        "a later step",
-        "{ \"wait\": \"1s\" }",
-        "{ \"join\": \"n6\" }",
-    ),
-    (
-        "unknown protocol",
-        "\"protocol\": \"raft\"",
-        "\"protocol\": \"rafft\"",
-    ),
+    ("two keys where one is wanted", "{ \"crash\": {", "{ \"at\": \"1s\", \"crash\": {"),
+    ("no key where one is wanted", "[ { \"wait\": \"1s\" } ]", "[ {} ]"),
+    ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"bit_rot\": { \"at\": \"6s\","),
+    ("a later form of partition", "\"groups\": [[\"leader\"], [\"rest\"]]", "\"bridge\": \"n1\""),
+    ("a later crash", "\"select\": \"n1\",", "\"select\": \"n1\", \"in\": \"step\","),
+    ("a later latency", "\"latency\": \"10ms\"", "\"latency\": { \"pareto\": {} }"),
+    ("a later network setting", "\"loss\": \"1%\"", "\"bandwidth\": \"1mbit\""),
+    ("a later step", "{ \"wait\": \"1s\" }", "{ \"join\": \"n6\" }"),
+    ("unknown protocol", "\"protocol\": \"raft\"", "\"protocol\": \"rafft\""),
     ("unknown selector", "[\"leader\"]", "[\"laeder\"]"),
     ("unknown host", "\"select\": \"n1\"", "\"select\": \"n7\""),
     ("unknown client", "[\"leader\"]", "[\"leader\", \"c3\"]"),
     ("no selector at all", "[\"leader\"]", "[\"a b\"]"),
-    (
-        "rest outside of a group",
-        "\"select\": \"n1\"",
-        "\"select\": \"rest\"",
-    ),
-    (
-        "bound name in faults",
-        "\"select\": \"n1\"",
-        "\"select\": \"$L1\"",
-    ),
+    ("rest outside of a group", "\"select\": \"n1\"", "\"select\": \"rest\""),
+    ("bound name in faults", "\"select\": \"n1\"", "\"select\": \"$L1\""),
     ("unknown check", "\"linearizable\"", "\"linearisable\""),
-    (
-        "unknown bug",
-        "\"heartbeat\": \"50ms\"",
-        "\"bug\": \"vote-thrice\"",
-    ),
+    ("unknown bug", "\"heartbeat\": \"50ms\"", "\"bug\": \"vote-thrice\""),
     ("unknown workload", "\"append\"", "\"apend\""),
-    (
-        "unknown milestone",
-        "\"at\": \"6s\"",
-        "\"when\": { \"milestone\": \"leader-elcted\" }",
-    ),
-    (
-        "unknown message kind",
-        "\"at\": \"6s\"",
-        "\"when\": { \"sent\": { \"kind\": \"votes\" } }",
-    ),
-    (
-        "unknown condition",
-        "\"at\": \"6s\"",
-        "\"when\": { \"milestones\": \"x\" }",
-    ),
-    (
-        "unknown invariant",
-        "[ \"linearizable\" ]",
-        "[ { \"without\": [\"comit-rule\"] } ]",
-    ),
+    ("unknown milestone", "\"at\": \"6s\"", "\"when\": { \"milestone\": \"leader-elcted\" }"),
+    ("unknown message kind", "\"at\": \"6s\"", "\"when\": { \"sent\": { \"kind\": \"votes\" } }"),
+    ("unknown condition", "\"at\": \"6s\"", "\"when\": { \"milestones\": \"x\" }"),
+    ("unknown invariant", "[ \"linearizable\" ]", "[ { \"without\": [\"comit-rule\"] } ]"),
     ("unknown step", "\"wait\"", "\"wiat\""),
     (
         "unknown property",
@@ -175,40 +87,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"measures\": [{ \"name\": \"leaderles_time\", \"mean\": { \"at_most\": 1 } }], \"nodes\"",
     ),
     ("at after the heal", "\"at\": \"6s\"", "\"at\": \"21s\""),
-    (
-        "overlapping groups",
-        "[[\"leader\"], [\"rest\"]]",
-        "[[\"n1\", \"n2\"], [\"n2\", \"n3\"]]",
-    ),
-    (
-        "the same name in two groups",
-        "[[\"leader\"], [\"rest\"]]",
-        "[[\"leader\"], [\"leader\"]]",
-    ),
+    ("overlapping groups", "[[\"leader\"], [\"rest\"]]", "[[\"n1\", \"n2\"], [\"n2\", \"n3\"]]"),
+    ("the same name in two groups", "[[\"leader\"], [\"rest\"]]", "[[\"leader\"], [\"leader\"]]"),
     ("one group", "[[\"leader\"], [\"rest\"]]", "[[\"leader\"]]"),
     ("no hosts", "\"nodes\": 5", "\"nodes\": 0"),
     ("too many hosts", "\"nodes\": 5", "\"nodes\": 4000000000"),
-    (
-        "a role for a protocol without",
-        "\"nodes\": 5",
-        "\"nodes\": { \"worker\": 5 }",
-    ),
+    ("a role for a protocol without", "\"nodes\": 5", "\"nodes\": { \"worker\": 5 }"),
     ("no time", "\"at\": \"6s\", ", ""),
-    (
-        "two times",
-        "\"at\": \"6s\"",
-        "\"at\": \"6s\", \"every\": \"1s\"",
-    ),
-    (
-        "after without when",
-        "\"at\": \"6s\"",
-        "\"at\": \"6s\", \"after\": \"1s\"",
-    ),
-    (
-        "until beside every",
-        "\"at\": \"6s\"",
-        "\"every\": \"2s\", \"until\": \"9s\"",
-    ),
+    ("two times", "\"at\": \"6s\"", "\"at\": \"6s\", \"every\": \"1s\""),
+    ("after without when", "\"at\": \"6s\"", "\"at\": \"6s\", \"after\": \"1s\""),
+    ("until beside every", "\"at\": \"6s\"", "\"every\": \"2s\", \"until\": \"9s\""),
     (
         "until before from",
         "\"at\": \"6s\"",
@@ -234,22 +122,10 @@ const CASES: &[(&str, &str, &str)] = &[
         "",
     ),
     ("no settle", ", \"settle\": \"10s\"", ""),
-    (
-        "settle below the liveness bound",
-        "\"settle\": \"10s\"",
-        "\"settle\": \"1s\"",
-    ),
-    (
-        "mixed ends",
-        "\"settle\": \"10s\"",
-        "\"settle\": \"10s\", \"at_most\": \"60s\"",
-    ),
+    ("settle below the liveness bound", "\"settle\": \"10s\"", "\"settle\": \"1s\""),
+    ("mixed ends", "\"settle\": \"10s\"", "\"settle\": \"10s\", \"at_most\": \"60s\""),
     ("no seeds", "\"nodes\"", "\"seeds\": 0, \"nodes\""),
-    (
-        "another version",
-        "\"format_version\": 1",
-        "\"format_version\": 2",
-    ),
+    ("another version", "\"format_version\": 1", "\"format_version\": 2"),
     (
         "two faults of one name",
         "\"for\": \"3s\" } },",
@@ -260,16 +136,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"select\": \"n1\", \"for\": \"1s\"",
         "\"select\": [\"n1\", \"n2\", \"n3\"]",
     ),
-    (
-        "a step with a time",
-        "{ \"wait\": \"1s\" }",
-        "{ \"heal\": { \"at\": \"1s\" } }",
-    ),
-    (
-        "an unbound name",
-        "{ \"wait\": \"1s\" }",
-        "{ \"crash\": { \"select\": \"$L1\" } }",
-    ),
+    ("a step with a time", "{ \"wait\": \"1s\" }", "{ \"heal\": { \"at\": \"1s\" } }"),
+    ("an unbound name", "{ \"wait\": \"1s\" }", "{ \"crash\": { \"select\": \"$L1\" } }"),
     (
         "an unbound submission",
         "{ \"wait\": \"1s\" }",
@@ -285,11 +153,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "{ \"wait\": \"1s\" }",
         "{ \"if\": { \"alive\": \"3\", \"steps\": [] } }",
     ),
-    (
-        "an empty repeat",
-        "{ \"wait\": \"1s\" }",
-        "{ \"repeat\": { \"times\": 0, \"steps\": [] } }",
-    ),
+    ("an empty repeat", "{ \"wait\": \"1s\" }", "{ \"repeat\": { \"times\": 0, \"steps\": [] } }"),
     (
         "several things of shape at once",
         "\"latency\": \"10ms\", \"loss\": \"1%\" },",
@@ -303,10 +167,8 @@ const CASES: &[(&str, &str, &str)] = &[
 ];
 
 fn load_memory(files: &[(&str, &[u8])], settings: &[&str]) -> Result<(), Errors> {
-    let files: BTreeMap<PathBuf, Vec<u8>> = files
-        .iter()
-        .map(|(path, bytes)| (PathBuf::from(path), bytes.to_vec()))
-        .collect();
+    let files: BTreeMap<PathBuf, Vec<u8>> =
+        files.iter().map(|(path, bytes)| (PathBuf::from(path), bytes.to_vec())).collect();
     let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
     let path = Path::new("scenario.json");
     load_from(&MemoryFiles(files), path, &settings, &catalog()).map(|_| ())
@@ -339,11 +201,7 @@ fn the_good_scenario_is_good() {
 fn mistakes_are_said_as_committed() {
     let mut out = String::new();
     for (title, good, bad) in CASES {
-        assert_eq!(
-            GOOD.matches(good).count(),
-            1,
-            "{title}: the piece is not unique"
-        );
+        assert_eq!(GOOD.matches(good).count(), 1, "{title}: the piece is not unique");
         let text = GOOD.replace(good, bad);
         let result = load_memory(&[("scenario.json", text.as_bytes())], &[]);
         describe(title, &text, result, &mut out);
@@ -353,10 +211,7 @@ fn mistakes_are_said_as_committed() {
         ("empty file", &[("scenario.json", b"")]),
         ("not an object", &[("scenario.json", b"[1]")]),
         ("not UTF-8", &[("scenario.json", b"{\"name\": \"\xff\"}")]),
-        (
-            "a file that extends itself",
-            &[("scenario.json", b"{\"extends\": \"./scenario.json\"}")],
-        ),
+        ("a file that extends itself", &[("scenario.json", b"{\"extends\": \"./scenario.json\"}")]),
         (
             "files that extend each other",
             &[
@@ -364,36 +219,19 @@ fn mistakes_are_said_as_committed() {
                 ("a/b.json", b"{\"extends\": \"../scenario.json\"}"),
             ],
         ),
-        (
-            "missing base",
-            &[("scenario.json", b"{\"extends\": \"base.json\"}")],
-        ),
-        (
-            "a base of the wrong type",
-            &[("scenario.json", b"{\"extends\": 3}")],
-        ),
+        ("missing base", &[("scenario.json", b"{\"extends\": \"base.json\"}")]),
+        ("a base of the wrong type", &[("scenario.json", b"{\"extends\": 3}")]),
         (
             "a mistake in the base",
             &[
-                (
-                    "scenario.json",
-                    b"{\"extends\": \"base.json\", \"name\": \"x\", \"nodes\": 3}",
-                ),
-                (
-                    "base.json",
-                    b"{\"format_version\": 1,\n \"protocol\": \"raft\",\n \"ends\": 1}",
-                ),
+                ("scenario.json", b"{\"extends\": \"base.json\", \"name\": \"x\", \"nodes\": 3}"),
+                ("base.json", b"{\"format_version\": 1,\n \"protocol\": \"raft\",\n \"ends\": 1}"),
             ],
         ),
     ];
     for (title, files) in file_cases {
         let text = files.first().map_or(&b""[..], |(_, bytes)| bytes);
-        describe(
-            title,
-            &String::from_utf8_lossy(text),
-            load_memory(files, &[]),
-            &mut out,
-        );
+        describe(title, &String::from_utf8_lossy(text), load_memory(files, &[]), &mut out);
     }
     for setting in [
         "nodes",

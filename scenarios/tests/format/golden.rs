@@ -10,11 +10,8 @@ pub fn assert_golden(file: &str, text: &str) {
         return;
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    let difference = golden
-        .lines()
-        .zip(text.lines())
-        .enumerate()
-        .find(|(_, (old, new))| old != new);
+    let difference =
+        golden.lines().zip(text.lines()).enumerate().find(|(_, (old, new))| old != new);
     assert!(
         golden == text,
         "{} is not current (UPDATE_GOLDEN=1 rewrites it); first difference: {difference:#?}",

@@ -60,13 +60,8 @@ fn fail_no_agree() {
             "expect": { "accepted": true, "index": [2, 3] } } },
         { "agree": { "op": {"append": 1000}, "on": 5, "within": "10s", "retry": true } }"#,
     );
-    let Step::Submit(submit) = &scenario.script[7] else {
-        panic!("a submit is eighth")
-    };
-    let index = submit
-        .expect
-        .as_ref()
-        .and_then(|expect| expect.index.clone());
+    let Step::Submit(submit) = &scenario.script[7] else { panic!("a submit is eighth") };
+    let index = submit.expect.as_ref().and_then(|expect| expect.index.clone());
     assert_eq!(index.map(|index| index.0), Some(vec![2, 3]));
 }
 

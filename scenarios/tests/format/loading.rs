@@ -35,11 +35,8 @@ fn the_sample_says_everything() {
     let sample: Value = serde_json::from_str(&text).expect("the sample is JSON");
     let written: BTreeSet<&String> = sample.as_object().expect("an object").keys().collect();
     let schema = schema();
-    let possible: BTreeSet<&String> = schema["properties"]
-        .as_object()
-        .expect("an object")
-        .keys()
-        .collect();
+    let possible: BTreeSet<&String> =
+        schema["properties"].as_object().expect("an object").keys().collect();
     assert_eq!(written, possible);
     let scenario = load_sample(&[]).scenario;
     let kinds: BTreeSet<&str> = scenario.faults.iter().map(Fault::key).collect();
@@ -57,10 +54,7 @@ fn the_sample_says_everything() {
     }
     let mut found = BTreeSet::new();
     verbs(&scenario.script, &mut found);
-    assert!(
-        Step::NAMES.iter().all(|verb| found.contains(verb)),
-        "{found:?}"
-    );
+    assert!(Step::NAMES.iter().all(|verb| found.contains(verb)), "{found:?}");
 }
 
 #[test]
@@ -69,21 +63,10 @@ fn the_sample_is_read_as_it_is_meant() {
     let uniform = Latency::Uniform(Nanos::from_millis(1), Nanos::from_millis(10));
     assert_eq!(scenario.network.latency, Some(uniform));
     assert_eq!(scenario.network.loss, Chance::parse("1%").ok());
-    let leader = |offset| Selector::Protocol {
-        name: "leader".to_owned(),
-        offset,
-    };
-    let Fault::Partition(partition) = &scenario.faults[1] else {
-        panic!("a partition is second")
-    };
-    assert_eq!(
-        partition.isolate.as_ref().map(|targets| &targets.0),
-        Some(&vec![leader(1)])
-    );
-    assert_eq!(
-        partition.common().placement(),
-        Placement::At(Nanos::from_secs(6))
-    );
+    let leader = |offset| Selector::Protocol { name: "leader".to_owned(), offset };
+    let Fault::Partition(partition) = &scenario.faults[1] else { panic!("a partition is second") };
+    assert_eq!(partition.isolate.as_ref().map(|targets| &targets.0), Some(&vec![leader(1)]));
+    assert_eq!(partition.common().placement(), Placement::At(Nanos::from_secs(6)));
     let east = &scenario.network.links[0].from.0;
     assert_eq!(east, &vec![Selector::Zone("east".to_owned())]);
 }
@@ -106,23 +89,13 @@ fn settings_replace_fields() {
         "limits.events=5",
         "about=one = two",
     ]);
-    let Scenario {
-        nodes,
-        network,
-        boot_spread,
-        limits,
-        about,
-        ..
-    } = &loaded.scenario;
+    let Scenario { nodes, network, boot_spread, limits, about, .. } = &loaded.scenario;
     assert_eq!(nodes.count(), 7);
     assert_eq!(network.loss, Chance::parse("2%").ok());
     assert_eq!(*boot_spread, Nanos::ZERO);
     assert_eq!(limits.events, 5);
     assert_eq!(about, "one = two");
-    assert_eq!(
-        loaded.scenario.faults[0].duration(),
-        Some(Nanos::from_secs(4))
-    );
+    assert_eq!(loaded.scenario.faults[0].duration(), Some(Nanos::from_secs(4)));
 }
 
 #[test]
@@ -143,18 +116,10 @@ fn a_field_of_the_file_replaces_that_of_its_base() {
                 .to_vec(),
         ),
     ]));
-    let loaded = expect_loaded(load_from(
-        &files,
-        Path::new("a/child.json"),
-        &[],
-        &catalog(),
-    ));
+    let loaded = expect_loaded(load_from(&files, Path::new("a/child.json"), &[], &catalog()));
     assert_eq!(loaded.scenario.name, "child");
     assert_eq!(loaded.scenario.nodes.count(), 5);
-    assert_eq!(
-        loaded.scenario.network.jitter, None,
-        "a field is replaced as a whole"
-    );
+    assert_eq!(loaded.scenario.network.jitter, None, "a field is replaced as a whole");
     assert_eq!(loaded.scenario.extends, None);
     assert_eq!(loaded.document.sources().len(), 3);
 }
@@ -206,15 +171,7 @@ fn hosts_are_numbered_role_by_role() {
         .map(|host| (host.number, host.role.unwrap_or_default()))
         .collect();
     let expected = [(1, "coordinator"), (2, "worker"), (3, "worker")];
-    assert_eq!(
-        roles,
-        expected.map(|(number, role)| (number, role.to_owned()))
-    );
-    let Fault::Crash(crash) = &scenario.faults[0] else {
-        panic!("a crash is first")
-    };
-    assert_eq!(
-        crash.select.0,
-        [Selector::Role("worker".to_owned()), Selector::Host(4)]
-    );
+    assert_eq!(roles, expected.map(|(number, role)| (number, role.to_owned())));
+    let Fault::Crash(crash) = &scenario.faults[0] else { panic!("a crash is first") };
+    assert_eq!(crash.select.0, [Selector::Role("worker".to_owned()), Selector::Host(4)]);
 }

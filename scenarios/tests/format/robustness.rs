@@ -14,12 +14,7 @@ fn sample_text() -> String {
 
 /// Loads bytes in the place of the sample, so that what it extends is found.
 fn load_bytes(bytes: &[u8]) -> Result<Loaded, Errors> {
-    load_text(
-        &sample_path(),
-        &String::from_utf8_lossy(bytes),
-        &[],
-        &catalog(),
-    )
+    load_text(&sample_path(), &String::from_utf8_lossy(bytes), &[], &catalog())
 }
 
 /// Draws every error, as a terminal would: its place must lie in the text.
@@ -32,9 +27,7 @@ fn draw(result: Result<Loaded, Errors>) {
         assert!(report.line.is_none_or(|line| line >= 1));
         let mut drawn = String::new();
         let handler = miette::NarratableReportHandler::new();
-        handler
-            .render_report(&mut drawn, error)
-            .expect("an error can be drawn");
+        handler.render_report(&mut drawn, error).expect("an error can be drawn");
         assert!(drawn.contains(error.message()), "{drawn}");
     }
 }
@@ -88,16 +81,9 @@ fn keys(text: &str) -> Vec<Key> {
         let line_start = line_text.as_ptr() as usize - text.as_ptr() as usize;
         let pieces: Vec<(usize, &str)> = line_text.match_indices("\":").collect();
         for (end, _) in pieces {
-            let start = line_text[..end]
-                .rfind('"')
-                .expect("a key has an opening quote")
-                + 1;
+            let start = line_text[..end].rfind('"').expect("a key has an opening quote") + 1;
             let name = line_text[start..end].to_owned();
-            found.push(Key {
-                offset: line_start + start,
-                line: line + 1,
-                name,
-            });
+            found.push(Key { offset: line_start + start, line: line + 1, name });
         }
     }
     found
@@ -106,10 +92,7 @@ fn keys(text: &str) -> Vec<Key> {
 /// Keys that are names which the author chooses, or comments: another letter makes another name. What breaks
 /// then is their use.
 fn is_free(name: &str) -> bool {
-    [
-        "$comment", "$schema", "east", "west", "L2", "other", "append",
-    ]
-    .contains(&name)
+    ["$comment", "$schema", "east", "west", "L2", "other", "append"].contains(&name)
 }
 
 /// Where a typing error makes a comment of the wrong key, or is no error at all, nothing can be demanded; here it
@@ -134,22 +117,11 @@ fn one_wrong_letter_in_any_key_is_found() {
                     && error.path.ends_with(&wrong)
                     && error.message.contains(&format!("`{wrong}`"))
             });
-            assert!(
-                named,
-                "`{wrong}` for `{}` in line {}: {errors:#?}",
-                key.name, key.line
-            );
+            assert!(named, "`{wrong}` for `{}` in line {}: {errors:#?}", key.name, key.line);
             let helped = errors.iter().any(|error| {
-                error
-                    .help
-                    .as_ref()
-                    .is_some_and(|help| help.contains(&format!("`{}`", key.name)))
+                error.help.as_ref().is_some_and(|help| help.contains(&format!("`{}`", key.name)))
             });
-            assert!(
-                helped,
-                "`{wrong}` for `{}`: no help in {errors:#?}",
-                key.name
-            );
+            assert!(helped, "`{wrong}` for `{}`: no help in {errors:#?}", key.name);
             tried += 1;
         }
     }
@@ -160,11 +132,7 @@ fn one_wrong_letter_in_any_key_is_found() {
 fn depth_has_an_end() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     draw(load_text(Path::new("deep.json"), &deep, &[], &catalog()));
-    let steps = format!(
-        "{}{}",
-        r#"{"repeat":{"times":1,"steps":["#.repeat(40),
-        "]}}".repeat(40)
-    );
+    let steps = format!("{}{}", r#"{"repeat":{"times":1,"steps":["#.repeat(40), "]}}".repeat(40));
     let text = format!(
         r#"{{"format_version":1,"name":"x","protocol":"raft","nodes":3,"script":[{steps}]}}"#
     );

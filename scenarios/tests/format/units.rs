@@ -15,18 +15,9 @@ fn durations_are_exact() {
     assert_eq!(read("3µs"), Ok(3_000));
     assert_eq!(read("0"), Ok(0));
     assert_eq!(read("0.000000001s"), Ok(1));
-    for wrong in [
-        "10",
-        "",
-        "ms",
-        "1.5ns",
-        "-1s",
-        "1e3s",
-        "1..5s",
-        ".5s",
-        "5parsecs",
-        "99999999999h",
-    ] {
+    for wrong in
+        ["10", "", "ms", "1.5ns", "-1s", "1e3s", "1..5s", ".5s", "5parsecs", "99999999999h"]
+    {
         assert!(read(wrong).is_err(), "{wrong} was read");
     }
 }
@@ -51,24 +42,9 @@ fn other_units_are_exact() {
     assert_eq!(Drift::parse("-20ppm"), Ok(Drift { ppm: -20 }));
     assert_eq!(Size::parse("64KiB"), Ok(Size(65_536)));
     assert_eq!(Size::parse("1.5kB"), Ok(Size(1_500)));
-    assert_eq!(
-        Rate::parse("50/s"),
-        Ok(Rate {
-            count: 50,
-            per: Nanos::from_secs(1)
-        })
-    );
-    assert_eq!(
-        Rate::parse("3/10ms"),
-        Ok(Rate {
-            count: 3,
-            per: Nanos::from_millis(10)
-        })
-    );
-    assert_eq!(
-        Rate::parse("50/s").map(|rate| rate.mean_interval()),
-        Ok(Nanos::from_millis(20))
-    );
+    assert_eq!(Rate::parse("50/s"), Ok(Rate { count: 50, per: Nanos::from_secs(1) }));
+    assert_eq!(Rate::parse("3/10ms"), Ok(Rate { count: 3, per: Nanos::from_millis(10) }));
+    assert_eq!(Rate::parse("50/s").map(|rate| rate.mean_interval()), Ok(Nanos::from_millis(20)));
     for wrong in ["20", "1.5ppm", "ppm", "--2ppm", "9999999ppm"] {
         assert!(Drift::parse(wrong).is_err(), "{wrong} was read");
     }
@@ -97,14 +73,8 @@ fn comparisons_hold_or_do_not() {
 
 #[test]
 fn selectors_are_told_apart_by_their_text() {
-    let bound = |name: &str, offset| Selector::Bound {
-        name: name.to_owned(),
-        offset,
-    };
-    let named = |name: &str, offset| Selector::Named {
-        name: name.to_owned(),
-        offset,
-    };
+    let bound = |name: &str, offset| Selector::Bound { name: name.to_owned(), offset };
+    let named = |name: &str, offset| Selector::Named { name: name.to_owned(), offset };
     assert_eq!(Selector::parse("n12"), Ok(Selector::Host(12)));
     assert_eq!(Selector::parse("c1"), Ok(Selector::Client(1)));
     assert_eq!(Selector::parse("rest"), Ok(Selector::Rest));
@@ -112,9 +82,7 @@ fn selectors_are_told_apart_by_their_text() {
     assert_eq!(Selector::parse("leader+1"), Ok(named("leader", 1)));
     assert_eq!(Selector::parse("n0"), Ok(named("n0", 0)));
     assert_eq!(Selector::parse("node"), Ok(named("node", 0)));
-    for wrong in [
-        "", "$", "+1", "leader+", "leader+x", "n1+1", "all+1", "a b", "1n",
-    ] {
+    for wrong in ["", "$", "+1", "leader+", "leader+x", "n1+1", "all+1", "a b", "1n"] {
         assert!(Selector::parse(wrong).is_err(), "{wrong} was read");
     }
 }

@@ -32,10 +32,8 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
         Expect::Pass => {}
         Expect::Violation(violation) => {
             let path = root.key("expect").key("violation");
-            let is_milestone = findings
-                .vocabulary
-                .milestones
-                .contains(&violation.property.as_str());
+            let is_milestone =
+                findings.vocabulary.milestones.contains(&violation.property.as_str());
             if !is_milestone {
                 let path = path.key("property");
                 findings.require_name(Sort::Property, &path, &violation.property, false);
@@ -71,27 +69,15 @@ fn check_one(check: &Check, path: &Path, scenario: &Scenario, findings: &mut Fin
             }
         }
         Check::Checker(check) => {
-            let known = findings
-                .vocabulary
-                .checks
-                .iter()
-                .find(|known| known.name == check.name);
-            let place = if check.options.is_null() {
-                path.clone()
-            } else {
-                path.key(&check.name)
-            };
+            let known = findings.vocabulary.checks.iter().find(|known| known.name == check.name);
+            let place = if check.options.is_null() { path.clone() } else { path.key(&check.name) };
             match known {
                 Some(known) => {
                     let options = known.options;
                     findings.options(options, &place, &check.options);
                 }
                 None if findings.vocabulary.is_complete => {
-                    let names = findings
-                        .vocabulary
-                        .checks
-                        .iter()
-                        .map(|known| known.name.as_str());
+                    let names = findings.vocabulary.checks.iter().map(|known| known.name.as_str());
                     let help = suggest(&check.name, names.chain(OWN_CHECKS.iter().copied()));
                     let message = format!("unknown check `{}`", check.name);
                     findings.key(&place, message, help);
@@ -105,12 +91,9 @@ fn check_one(check: &Check, path: &Path, scenario: &Scenario, findings: &mut Fin
 fn check_measure(measure: &Measure, path: &Path, findings: &mut Findings<'_>) {
     findings.require_name(Sort::Measure, &path.key("name"), &measure.name, false);
     let mut is_judged = false;
-    for (key, band) in [
-        ("mean", measure.mean),
-        ("p50", measure.p50),
-        ("p99", measure.p99),
-        ("max", measure.max),
-    ] {
+    for (key, band) in
+        [("mean", measure.mean), ("p50", measure.p50), ("p99", measure.p99), ("max", measure.max)]
+    {
         let Some(band) = band else { continue };
         is_judged = true;
         match band {

@@ -50,11 +50,7 @@ pub(super) fn check_fault(
         (None, Where::Placed) => {}
         (None, Where::Inline) => {
             let help = "write it in `faults`, or use `chance` and `repeat`".to_owned();
-            findings.key(
-                &path,
-                "`random` draws its own times, so it is no step",
-                Some(help),
-            );
+            findings.key(&path, "`random` draws its own times, so it is no step", Some(help));
         }
     }
     if fault.duration() == Some(Nanos::ZERO) {
@@ -179,11 +175,7 @@ fn check_placement(
     scenario: &Scenario,
     findings: &mut Findings<'_>,
 ) {
-    let ways = [
-        common.at.is_some(),
-        common.when.is_some(),
-        common.every.is_some(),
-    ];
+    let ways = [common.at.is_some(), common.when.is_some(), common.every.is_some()];
     match ways.iter().filter(|given| **given).count() {
         0 if !waits_itself => {
             let help = "write `at`, `when` or `every`";
@@ -224,11 +216,7 @@ fn check_inline(common: &CommonFields<'_>, path: &Path, findings: &mut Findings<
     ];
     for (key, _) in given.into_iter().filter(|(_, given)| *given) {
         let message = format!("a step happens when it is reached, so `{key}` means nothing here");
-        findings.key(
-            &path.key(key),
-            message,
-            Some("put a `wait` before it".to_owned()),
-        );
+        findings.key(&path.key(key), message, Some("put a `wait` before it".to_owned()));
     }
 }
 
@@ -242,11 +230,7 @@ fn check_before_end(
     let Some(end) = &scenario.end else { return };
     let faults_end = end.faults_end();
     if time >= faults_end {
-        let what = if end.when.is_some() {
-            "the latest end"
-        } else {
-            "`heal_at`"
-        };
+        let what = if end.when.is_some() { "the latest end" } else { "`heal_at`" };
         let message =
             format!("`{key}` is {time}, and no fault happens from {what}, {faults_end}, on");
         findings.value(path, message);
@@ -259,10 +243,7 @@ fn check_condition(condition: &Condition, path: &Path, findings: &mut Findings<'
             findings.require_name(Sort::Milestone, &path.key("milestone"), name, false);
         }
         Condition::Operations(0) => {
-            findings.value(
-                &path.key("operations"),
-                "no operation is at once: write `at`",
-            );
+            findings.value(&path.key("operations"), "no operation is at once: write `at`");
         }
         Condition::Operations(_) => {}
         Condition::Sent(sent) => {
@@ -316,11 +297,7 @@ fn check_random(
     let (fewest, most) = random.times;
     if fewest > most {
         let help = format!("write [{most}, {fewest}]");
-        findings.value_help(
-            &path.key("times"),
-            format!("{fewest} is more than {most}"),
-            help,
-        );
+        findings.value_help(&path.key("times"), format!("{fewest} is more than {most}"), help);
     } else if most == 0 {
         findings.value(&path.key("times"), "nothing is ever drawn");
     }
@@ -345,11 +322,8 @@ fn check_partition(
     scenario: &Scenario,
     findings: &mut Findings<'_>,
 ) {
-    let forms = [
-        partition.groups.is_some(),
-        partition.isolate.is_some(),
-        partition.one_way.is_some(),
-    ];
+    let forms =
+        [partition.groups.is_some(), partition.isolate.is_some(), partition.one_way.is_some()];
     if forms.iter().filter(|given| **given).count() != 1 {
         let help = "write exactly one of `groups`, `isolate` and `one_way`";
         findings.value_help(path, "it does not say what is cut", help);
@@ -379,16 +353,11 @@ fn check_overlap(
         for (index, selector) in group.0.iter().enumerate() {
             let place = group_path.index(index);
             let overlap = |earlier: usize| {
-                format!(
-                    "group {} has it already: a host is in one group",
-                    earlier + 1
-                )
+                format!("group {} has it already: a host is in one group", earlier + 1)
             };
             // Each `random` is drawn anew, so two of them are two.
             let is_drawn = *selector == Selector::Random;
-            let earlier = group_of_name
-                .insert(selector, group_index)
-                .filter(|_| !is_drawn);
+            let earlier = group_of_name.insert(selector, group_index).filter(|_| !is_drawn);
             if let Some(earlier) = earlier {
                 findings.value(&place, format!("`{selector}`: {}", overlap(earlier)));
                 continue;
@@ -440,12 +409,8 @@ fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
 /// Within the contract, no more hosts may be crashed for good than the protocol tolerates. Only what the
 /// file says outright is looked at: hosts by name, and crashes that nothing ends before the heal.
 fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
-    let ends_crashes = |fault: &Fault| {
-        matches!(
-            fault,
-            Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_)
-        )
-    };
+    let ends_crashes =
+        |fault: &Fault| matches!(fault, Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_));
     if scenario.contract == Contract::Beyond || scenario.faults.iter().any(ends_crashes) {
         return;
     }
@@ -462,11 +427,7 @@ fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>)
         if crash.duration.is_some() {
             continue;
         }
-        let named = crash
-            .select
-            .0
-            .iter()
-            .filter_map(|s| static_hosts(s, scenario));
+        let named = crash.select.0.iter().filter_map(|s| static_hosts(s, scenario));
         crashed.extend(named.flatten());
         if crashed.len() as u64 > tolerated {
             let message = format!(

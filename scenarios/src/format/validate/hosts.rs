@@ -21,11 +21,7 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
         if let Some(disk) = &host.disk {
             check_latency(&disk.latency, &path.key("disk").key("latency"), findings);
         }
-        if host
-            .params
-            .as_ref()
-            .is_some_and(|params| !params.is_object())
-        {
+        if host.params.as_ref().is_some_and(|params| !params.is_object()) {
             findings.value(&path.key("params"), "expected an object");
         }
     }
@@ -35,11 +31,7 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     }
     for (index, link) in scenario.network.links.iter().enumerate() {
         if let Some(latency) = &link.latency {
-            check_latency(
-                latency,
-                &network.key("links").index(index).key("latency"),
-                findings,
-            );
+            check_latency(latency, &network.key("links").index(index).key("latency"), findings);
         }
     }
 }
@@ -52,10 +44,7 @@ fn check_nodes(scenario: &Scenario, findings: &mut Findings<'_>) {
         return;
     }
     if count + u64::from(scenario.spare) > u64::from(HOSTS_MAX) {
-        let message = format!(
-            "{count} hosts and {} spare ones are too many",
-            scenario.spare
-        );
+        let message = format!("{count} hosts and {} spare ones are too many", scenario.spare);
         findings.value_help(&path, message, format!("at most {HOSTS_MAX}"));
         return;
     }
@@ -70,11 +59,7 @@ fn check_nodes(scenario: &Scenario, findings: &mut Findings<'_>) {
             && roles.values().any(|set| matches!(set, HostSet::Names(_)));
         if mixed {
             let help = "a counted role and a named one could claim the same host";
-            findings.value_help(
-                &path,
-                "either count every role or name every role's hosts",
-                help,
-            );
+            findings.value_help(&path, "either count every role or name every role's hosts", help);
             return;
         }
     } else {
@@ -86,10 +71,8 @@ fn check_nodes(scenario: &Scenario, findings: &mut Findings<'_>) {
         if let Some((name, entry)) = missing {
             let roles: Vec<&str> = entry.roles.iter().map(|role| role.name.as_str()).collect();
             let message = format!("hosts of protocol `{name}` have roles");
-            let help = format!(
-                "write an object from role to number; roles: {}",
-                list_names(&roles)
-            );
+            let help =
+                format!("write an object from role to number; roles: {}", list_names(&roles));
             findings.value_help(&path, message, help);
         }
     }
@@ -131,11 +114,7 @@ fn check_zones(scenario: &Scenario, findings: &mut Findings<'_>) {
         }
         let role = scenario.nodes.roles().any(|role| role == zone);
         if role || findings.vocabulary.selectors.contains(&zone.as_str()) {
-            let what = if role {
-                "a host role"
-            } else {
-                "a selector of the protocol"
-            };
+            let what = if role { "a host role" } else { "a selector of the protocol" };
             findings.key(
                 &place,
                 format!("`{zone}` is {what}, so no zone can have that name"),
@@ -163,9 +142,7 @@ fn check_zones(scenario: &Scenario, findings: &mut Findings<'_>) {
 pub(super) fn static_hosts(selector: &Selector, scenario: &Scenario) -> Option<BTreeSet<u32>> {
     let hosts = scenario.nodes.hosts();
     let of_role = |role: &str| {
-        let with_role = hosts
-            .iter()
-            .filter(|host| host.role.as_deref() == Some(role));
+        let with_role = hosts.iter().filter(|host| host.role.as_deref() == Some(role));
         with_role.map(|host| host.number).collect::<BTreeSet<u32>>()
     };
     match selector {
@@ -179,12 +156,7 @@ pub(super) fn static_hosts(selector: &Selector, scenario: &Scenario) -> Option<B
             let members = scenario.zones.get(zone)?.0.iter();
             // Zones hold hosts and roles only, so this does not come back here.
             let plain = members.filter(|member| !matches!(member, Selector::Zone(_)));
-            Some(
-                plain
-                    .filter_map(|member| static_hosts(member, scenario))
-                    .flatten()
-                    .collect(),
-            )
+            Some(plain.filter_map(|member| static_hosts(member, scenario)).flatten().collect())
         }
         Selector::Client(_)
         | Selector::Random

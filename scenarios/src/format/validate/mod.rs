@@ -37,8 +37,7 @@ impl Findings<'_> {
 
     /// A wrong value, and what to do about it.
     fn value_help(&mut self, path: &Path, message: impl Into<String>, help: impl Into<String>) {
-        self.problems
-            .push(Problem::value(path, message).help(help.into()));
+        self.problems.push(Problem::value(path, message).help(help.into()));
     }
 
     /// A wrong key.
@@ -64,29 +63,16 @@ pub fn validate(
     catalog: &Catalog,
 ) -> Result<(), Errors> {
     let vocabulary = Vocabulary::new(&scenario.protocol, catalog);
-    let mut findings = Findings {
-        document,
-        catalog,
-        vocabulary,
-        problems: Vec::new(),
-        errors: Vec::new(),
-    };
+    let mut findings =
+        Findings { document, catalog, vocabulary, problems: Vec::new(), errors: Vec::new() };
     top::check(scenario, &mut findings);
     hosts::check(scenario, &mut findings);
     selectors::resolve(scenario, &mut findings);
     faults::check(scenario, &mut findings);
     script::check(scenario, &mut findings);
     checks::check(scenario, &mut findings);
-    let Findings {
-        problems,
-        mut errors,
-        ..
-    } = findings;
-    errors.extend(
-        problems
-            .into_iter()
-            .map(|p| document.locate(ErrorKind::Meaning, p)),
-    );
+    let Findings { problems, mut errors, .. } = findings;
+    errors.extend(problems.into_iter().map(|p| document.locate(ErrorKind::Meaning, p)));
     match Errors::collect(errors) {
         Some(errors) => Err(errors),
         None => Ok(()),

@@ -74,77 +74,31 @@ fn check_step(
             if repeat.times == 0 {
                 findings.value(&path.key("times"), "it is never done");
             }
-            check_inner(
-                &repeat.steps,
-                &path.key("steps"),
-                scenario,
-                bindings,
-                findings,
-            );
+            check_inner(&repeat.steps, &path.key("steps"), scenario, bindings, findings);
         }
         Step::Chance(chance) => {
-            check_inner(
-                &chance.steps,
-                &path.key("steps"),
-                scenario,
-                bindings,
-                findings,
-            );
-            check_steps(
-                &chance.otherwise,
-                &path.key("else"),
-                scenario,
-                bindings,
-                findings,
-            );
+            check_inner(&chance.steps, &path.key("steps"), scenario, bindings, findings);
+            check_steps(&chance.otherwise, &path.key("else"), scenario, bindings, findings);
         }
         Step::If(condition) => {
             check_if(condition, &path, bindings, findings);
-            check_inner(
-                &condition.steps,
-                &path.key("steps"),
-                scenario,
-                bindings,
-                findings,
-            );
-            check_steps(
-                &condition.otherwise,
-                &path.key("else"),
-                scenario,
-                bindings,
-                findings,
-            );
+            check_inner(&condition.steps, &path.key("steps"), scenario, bindings, findings);
+            check_steps(&condition.otherwise, &path.key("else"), scenario, bindings, findings);
         }
         Step::Measure(measure) => {
             check_measure(measure, &path, findings);
-            check_inner(
-                &measure.steps,
-                &path.key("steps"),
-                scenario,
-                bindings,
-                findings,
-            );
+            check_inner(&measure.steps, &path.key("steps"), scenario, bindings, findings);
         }
         Step::ExpectLeader(expect) => {
             require_leader(&path, findings);
-            check_some_bound(
-                expect.among.as_ref(),
-                &path.key("among"),
-                bindings,
-                findings,
-            );
+            check_some_bound(expect.among.as_ref(), &path.key("among"), bindings, findings);
             if let Some(name) = &expect.bind {
                 bind(name, &path.key("bind"), &mut bindings.hosts, findings);
             }
         }
         Step::ExpectNoLeader(expect) => {
             require_leader(&path, findings);
-            check_some_bound(
-                expect.among.as_ref(),
-                &path.key("among"),
-                bindings,
-                findings,
-            );
+            check_some_bound(expect.among.as_ref(), &path.key("among"), bindings, findings);
         }
         Step::Bind(names) => {
             if names.is_empty() {
@@ -188,10 +142,7 @@ fn check_expect(expect: &ExpectReply, path: &Path, findings: &mut Findings<'_>) 
     }
     let demands_reply = expect.index.is_some() || expect.ret.is_some();
     if expect.accepted == Some(false) && demands_reply {
-        findings.value(
-            path,
-            "a submission that is not accepted has no index and no return",
-        );
+        findings.value(path, "a submission that is not accepted has no index and no return");
     }
 }
 
@@ -205,10 +156,7 @@ fn check_agree(
     check_operation(&agree.op, path, findings);
     let hosts = scenario.nodes.count() + u64::from(scenario.spare);
     if agree.on == 0 {
-        findings.value(
-            &path.key("on"),
-            "no host agrees on anything by itself: write 1 or more",
-        );
+        findings.value(&path.key("on"), "no host agrees on anything by itself: write 1 or more");
     } else if u64::from(agree.on) > hosts {
         let message = format!("there are only {hosts} hosts");
         findings.value(&path.key("on"), message);
@@ -237,11 +185,7 @@ fn check_not_committed(
     bindings: &Bindings,
     findings: &mut Findings<'_>,
 ) {
-    let ways = [
-        step.op.is_some(),
-        step.reference.is_some(),
-        step.index.is_some(),
-    ];
+    let ways = [step.op.is_some(), step.reference.is_some(), step.index.is_some()];
     if ways.iter().filter(|given| **given).count() != 1 {
         let help = "write exactly one of `op`, `ref` and `index`";
         findings.value_help(path, "it does not say what is not committed", help);
@@ -322,11 +266,7 @@ fn check_bound(selector: &Selector, path: &Path, bindings: &Bindings, findings: 
     if bindings.hosts.contains(name) || bindings.submissions.contains(name) {
         return;
     }
-    let valid = bindings
-        .hosts
-        .iter()
-        .chain(&bindings.submissions)
-        .map(String::as_str);
+    let valid = bindings.hosts.iter().chain(&bindings.submissions).map(String::as_str);
     let help = suggest(name, valid).unwrap_or_else(|| "bind it with `bind` before".to_owned());
     let problem = Problem::value(path, format!("`${name}` is not bound before this"));
     findings.problems.push(problem.help(help));
@@ -402,10 +342,7 @@ fn check_verb(verb: &Named, outer: &Path, findings: &mut Findings<'_>) {
         findings.key(&path, later::message(&verb.name), None);
         return;
     }
-    let verbs: &[Entry] = findings
-        .vocabulary
-        .service
-        .map_or(&[], |service| &service.verbs);
+    let verbs: &[Entry] = findings.vocabulary.service.map_or(&[], |service| &service.verbs);
     if let Some(known) = verbs.iter().find(|known| known.name == verb.name) {
         findings.options(known.options, &path, &verb.options);
     } else if findings.vocabulary.is_complete {

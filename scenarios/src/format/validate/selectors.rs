@@ -55,23 +55,16 @@ struct HostNames {
 
 impl HostNames {
     fn new(scenario: &Scenario) -> HostNames {
-        let mut numbers: Vec<u32> = static_hosts(&Selector::All, scenario)
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
+        let mut numbers: Vec<u32> =
+            static_hosts(&Selector::All, scenario).unwrap_or_default().into_iter().collect();
         let next = numbers.last().copied().unwrap_or(0).saturating_add(1);
         numbers.extend((next..next.saturating_add(scenario.spare)).take(scenario.spare as usize));
-        let clients = scenario
-            .workloads
-            .iter()
-            .map(|workload| workload.options.get("clients"));
+        let clients = scenario.workloads.iter().map(|workload| workload.options.get("clients"));
         HostNames {
             numbers,
             roles: scenario.nodes.roles().map(str::to_owned).collect(),
             zones: scenario.zones.keys().cloned().collect(),
-            clients: clients
-                .map(|count| count.and_then(serde_json::Value::as_u64))
-                .sum(),
+            clients: clients.map(|count| count.and_then(serde_json::Value::as_u64)).sum(),
         }
     }
 }
@@ -91,10 +84,7 @@ fn resolve_one(
             }
         }
         Selector::Client(number) => {
-            if names
-                .clients
-                .is_some_and(|count| u64::from(*number) > count)
-            {
+            if names.clients.is_some_and(|count| u64::from(*number) > count) {
                 let count = names.clients.unwrap_or_default();
                 let message = format!("there is no client `c{number}`");
                 let help = match count {
@@ -163,17 +153,12 @@ fn resolve_name(
     match (is_role, is_zone) {
         (true, _) => Ok(Selector::Role(name.to_owned())),
         (false, true) => Ok(Selector::Zone(name.to_owned())),
-        (false, false) if known => Ok(Selector::Protocol {
-            name: name.to_owned(),
-            offset,
-        }),
+        (false, false) if known => Ok(Selector::Protocol { name: name.to_owned(), offset }),
         (false, false) => {
             let roles = names.roles.iter().chain(&names.zones).map(String::as_str);
             let own = vocabulary.selectors.iter().copied();
-            let valid: Vec<&str> = own
-                .chain(roles)
-                .chain(Selector::words().map(|word| -> &str { word }))
-                .collect();
+            let valid: Vec<&str> =
+                own.chain(roles).chain(Selector::words().map(|word| -> &str { word })).collect();
             let help = match suggest(name, valid) {
                 Some(help) if help.starts_with("expected one of ") => {
                     format!("{help}, or a host such as `n1`")
@@ -200,15 +185,15 @@ fn misplaced(place: Use, selector: &Selector) -> Option<String> {
         | Selector::Protocol { .. } => false,
     };
     match place {
-        Use::Hosts | Use::Links if !is_fixed => Some(format!(
-            "`{selector}` is not known before the run: name hosts, roles or zones"
-        )),
-        Use::ZoneMembers if !matches!(selector, Selector::Host(_) | Selector::Role(_)) => Some(
-            format!("`{selector}` cannot be in a zone: name hosts or host roles"),
-        ),
-        Use::Fault | Use::Group if matches!(selector, Selector::Bound { .. }) => Some(format!(
-            "`{selector}` is bound nowhere: only a script binds names"
-        )),
+        Use::Hosts | Use::Links if !is_fixed => {
+            Some(format!("`{selector}` is not known before the run: name hosts, roles or zones"))
+        }
+        Use::ZoneMembers if !matches!(selector, Selector::Host(_) | Selector::Role(_)) => {
+            Some(format!("`{selector}` cannot be in a zone: name hosts or host roles"))
+        }
+        Use::Fault | Use::Group if matches!(selector, Selector::Bound { .. }) => {
+            Some(format!("`{selector}` is bound nowhere: only a script binds names"))
+        }
         Use::Fault | Use::Script if matches!(selector, Selector::Rest) => {
             Some("`rest` means something only in a group of a partition".to_owned())
         }
@@ -225,12 +210,7 @@ fn misplaced(place: Use, selector: &Selector) -> Option<String> {
 fn visit_all(scenario: &mut Scenario, visit: &mut Visit<'_>) {
     let root = Path::root();
     for (zone, members) in &mut scenario.zones {
-        visit_targets(
-            members,
-            &root.key("zones").key(zone),
-            Use::ZoneMembers,
-            visit,
-        );
+        visit_targets(members, &root.key("zones").key(zone), Use::ZoneMembers, visit);
     }
     for (index, host) in scenario.hosts.iter_mut().enumerate() {
         let path = root.key("hosts").index(index).key("select");
@@ -294,11 +274,7 @@ fn visit_fault(fault: &mut Fault, path: &Path, place: Use, visit: &mut Visit<'_>
         Fault::Restart(fault) => visit_targets(&mut fault.select, &select_path, place, visit),
         Fault::Pause(fault) => visit_targets(&mut fault.select, &select_path, place, visit),
         Fault::Partition(fault) => {
-            let in_group = if place == Use::Script {
-                Use::ScriptGroup
-            } else {
-                Use::Group
-            };
+            let in_group = if place == Use::Script { Use::ScriptGroup } else { Use::Group };
             for (index, group) in fault.groups.iter_mut().flatten().enumerate() {
                 visit_targets(group, &path.key("groups").index(index), in_group, visit);
             }

@@ -20,10 +20,7 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     if scenario.format_version != FORMAT_VERSION {
         findings.value_help(
             &root.key("format_version"),
-            format!(
-                "version {} is not known to this build",
-                scenario.format_version
-            ),
+            format!("version {} is not known to this build", scenario.format_version),
             format!("this build reads version {FORMAT_VERSION}"),
         );
     }
@@ -75,12 +72,7 @@ fn check_protocols(scenario: &Scenario, findings: &mut Findings<'_>) {
     }
     for (index, name) in scenario.protocol.names().enumerate() {
         let place = path.index(index);
-        if scenario
-            .protocol
-            .names()
-            .take(index)
-            .any(|earlier| earlier == name)
-        {
+        if scenario.protocol.names().take(index).any(|earlier| earlier == name) {
             findings.value(&place, format!("protocol `{name}` is listed twice"));
         }
         if !catalog.protocols.contains_key(name) {
@@ -89,12 +81,8 @@ fn check_protocols(scenario: &Scenario, findings: &mut Findings<'_>) {
             findings.value_help(&place, format!("unknown protocol `{name}`"), help);
         }
     }
-    let services: Vec<&Option<String>> = findings
-        .vocabulary
-        .protocols
-        .iter()
-        .map(|(_, entry)| &entry.service)
-        .collect();
+    let services: Vec<&Option<String>> =
+        findings.vocabulary.protocols.iter().map(|(_, entry)| &entry.service).collect();
     if services.windows(2).any(|pair| pair[0] != pair[1]) {
         let message = "these protocols do not offer the same service";
         findings.value(&path, message);
@@ -119,11 +107,7 @@ fn check_params(scenario: &Scenario, findings: &mut Findings<'_>) {
     }
     let protocols: Vec<(String, &ProtocolEntry)> = findings.vocabulary.protocols.clone();
     for (name, entry) in protocols {
-        let place = if is_list {
-            path.key(&name)
-        } else {
-            path.clone()
-        };
+        let place = if is_list { path.key(&name) } else { path.clone() };
         let params = scenario.params_of(&name);
         check_bug(&name, entry, params, &place, 0, findings);
         let errors_before = findings.errors.len();
@@ -165,20 +149,9 @@ fn check_bug(
         findings.value_help(&path.key("bug"), message, help);
     }
     for (key, inner_name) in &entry.inner {
-        let inner = findings
-            .catalog
-            .protocols
-            .get(inner_name)
-            .filter(|_| depth < NESTING_MAX);
+        let inner = findings.catalog.protocols.get(inner_name).filter(|_| depth < NESTING_MAX);
         if let (Some(inner), Some(params)) = (inner, params.get(key)) {
-            check_bug(
-                inner_name,
-                inner,
-                params,
-                &path.key(key),
-                depth + 1,
-                findings,
-            );
+            check_bug(inner_name, inner, params, &path.key(key), depth + 1, findings);
         }
     }
 }
@@ -188,20 +161,13 @@ fn check_workloads(scenario: &Scenario, findings: &mut Findings<'_>) {
         return;
     }
     for (index, workload) in scenario.workloads.iter().enumerate() {
-        let path = Path::root()
-            .key("workloads")
-            .index(index)
-            .key(&workload.name);
+        let path = Path::root().key("workloads").index(index).key(&workload.name);
         let Some(service) = findings.vocabulary.service else {
             let message = format!("{} takes no client operations", findings.vocabulary.owner());
             findings.key(&path, message, Some("leave `workloads` out".to_owned()));
             continue;
         };
-        match service
-            .workloads
-            .iter()
-            .find(|known| known.name == workload.name)
-        {
+        match service.workloads.iter().find(|known| known.name == workload.name) {
             Some(known) => findings.options(known.options, &path, &workload.options),
             None => {
                 let valid = service.workloads.iter().map(|known| known.name.as_str());
@@ -218,10 +184,7 @@ fn check_end(scenario: &Scenario, end: &End, findings: &mut Findings<'_>) {
     let heals = end.heal_at.is_some() || end.settle.is_some();
     let waits = end.when.is_some() || end.at_most.is_some();
     if heals && waits {
-        findings.value(
-            &path,
-            "`heal_at` and `settle` do not go with `when` and `at_most`",
-        );
+        findings.value(&path, "`heal_at` and `settle` do not go with `when` and `at_most`");
     } else if !heals && !waits {
         let help = "write `heal_at` and `settle`, or `when` and `at_most`";
         findings.value_help(&path, "it says nothing", help);
@@ -251,9 +214,7 @@ fn check_settle(scenario: &Scenario, settle: Nanos, path: &Path, findings: &mut 
     let hosts = scenario.nodes.count();
     let mut problems = Vec::new();
     for (name, entry) in &findings.vocabulary.protocols {
-        let bound = entry
-            .liveness_bound
-            .and_then(|of| of(scenario.params_of(name), hosts));
+        let bound = entry.liveness_bound.and_then(|of| of(scenario.params_of(name), hosts));
         if let Some(bound) = bound.filter(|bound| settle < *bound) {
             problems.push(format!(
                 "{settle} is shorter than the liveness bound of `{name}`, which is {bound} here"

@@ -40,22 +40,14 @@ impl<'a> Vocabulary<'a> {
             let mut lists = protocols.iter().map(|(_, entry)| of(entry));
             let first = lists.next().unwrap_or_default();
             lists.fold(first, |kept, list| {
-                kept.into_iter()
-                    .filter(|name| list.contains(name))
-                    .collect()
+                kept.into_iter().filter(|name| list.contains(name)).collect()
             })
         };
-        let service = protocols
-            .first()
-            .and_then(|(_, entry)| entry.service.as_ref());
+        let service = protocols.first().and_then(|(_, entry)| entry.service.as_ref());
         let service = service.and_then(|name| catalog.services.get(name));
         let mut measures = common(|entry| names(&entry.measures));
         measures.extend(names(&catalog.measures));
-        measures.extend(
-            service
-                .map(|service| names(&service.measures))
-                .unwrap_or_default(),
-        );
+        measures.extend(service.map(|service| names(&service.measures)).unwrap_or_default());
         let mut checks: Vec<&Entry> = catalog.checks.iter().collect();
         checks.extend(service.into_iter().flat_map(|service| &service.checks));
         let invariants = common(|entry| names(&entry.invariants));
