@@ -10,7 +10,8 @@ use super::error::Error;
 use super::path::Path;
 use super::units::Nanos;
 
-/// Checks raw options (of a workload, a check, a verb, or `params`) and says what is wrong, with places.
+/// Checks raw options (of a workload, a check, a verb, or `params`) and says what is wrong, with
+/// places.
 pub type OptionsCheck = fn(&Document, &Path, &Value) -> Vec<Error>;
 
 /// The check that options can be read as a type.

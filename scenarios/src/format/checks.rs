@@ -105,7 +105,7 @@ impl JsonSchema for Check {
                   "properties": { "without": { "type": "array", "items": { "type": "string" } } },
                   "required": ["without"], "additionalProperties": false,
                   "description": "Takes invariants out." },
-                { "type": "object", "minProperties": 1, "maxProperties": 1,
+                { "type": "object", "minProperties": 1, "maxProperties": 2,
                   "propertyNames": { "not": { "enum": ["milestone", "without"] } },
                   "description": "A history checker or a bound, with its options." }
             ]

@@ -1,8 +1,9 @@
-//! From JSON values to types, with the place of every mistake and as many mistakes as are cheap to find.
+//! From JSON values to types, with the place of every mistake and as many mistakes as are cheap to
+//! find.
 //!
-//! Serde stops at the first mistake. So after one is noted it is taken out of a copy of the value (an
-//! unknown key is renamed to what it was meant for, or dropped; a wrong entry is replaced by a harmless
-//! one) and the copy is read again.
+//! Serde stops at the first mistake. So after one is noted it is taken out of a copy of the value
+//! (an unknown key is renamed to what it was meant for, or dropped; a wrong entry is replaced by a
+//! harmless one) and the copy is read again.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -322,7 +323,8 @@ fn describe_unknown_key(
 /// Takes "unknown field `x`, expected one of `a`, `b`" apart.
 fn parse_unknown(text: &str, prefix: &str) -> Option<(String, Vec<String>)> {
     let rest = text.strip_prefix(prefix)?;
-    // The word is the user's and may hold anything; what is expected is ours and holds no comma trick.
+    // The word is the user's and may hold anything; what is expected is ours and holds no comma
+    // trick.
     if let Some((word, valid)) = rest.rsplit_once("`, expected ") {
         let valid = valid.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         return Some((word.to_owned(), valid));
@@ -364,7 +366,8 @@ fn plainly(text: &str) -> String {
     text.to_owned()
 }
 
-/// Our own sentences end in what to write instead, after a colon or a semicolon: that becomes the help.
+/// Our own sentences end in what to write instead, after a colon or a semicolon: that becomes the
+/// help.
 fn split_hint(text: &str) -> (String, Option<String>) {
     for (separator, keep) in [(": write ", "write "), ("; did you mean ", "did you mean ")] {
         if let Some((message, hint)) = text.split_once(separator) {

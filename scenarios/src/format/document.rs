@@ -1,4 +1,5 @@
-//! A scenario file as JSON: with what it extends, what the command line sets, and where each part is from.
+//! A scenario file as JSON: with what it extends, what the command line sets, and where each part
+//! is from.
 
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
@@ -222,8 +223,8 @@ impl Document {
         })
     }
 
-    /// Reads raw options that are part of this document as a type, with the places of mistakes. `null`
-    /// (nothing given) is read as an empty object.
+    /// Reads raw options that are part of this document as a type, with the places of mistakes.
+    /// `null` (nothing given) is read as an empty object.
     ///
     /// # Errors
     /// Unknown and missing keys and values of a wrong sort.
@@ -243,7 +244,8 @@ impl Document {
         })
     }
 
-    /// An error at a path of this document: in the file that the path is from, or on the command line.
+    /// An error at a path of this document: in the file that the path is from, or on the command
+    /// line.
     #[must_use]
     pub fn locate(&self, kind: ErrorKind, problem: Problem) -> Error {
         // The path may lead past what is written: a single name stands for a list of one.

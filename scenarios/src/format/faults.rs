@@ -1,11 +1,12 @@
 //! What goes wrong: one key a fault, and when it happens inside.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::de::MapAccess;
+use serde::{Deserialize, Serialize};
 
+pub use super::fault_parts::{MessageAction, SequenceStep};
 use super::network::Latency;
-use super::one_key::{one_key_enum, require_one_key, wrong_key_count};
+use super::one_key::one_key_enum;
 use super::placement::{Condition, Every, Placement};
 use super::selector::{Selector, Targets};
 use super::units::{Chance, Nanos};
@@ -71,8 +72,8 @@ pub struct CommonFields<'a> {
 }
 
 impl CommonFields<'_> {
-    /// The one way in which the fault is placed. If a file gives several (which validation refuses), the
-    /// first of `at`, `when`, `every` counts.
+    /// The one way in which the fault is placed. If a file gives several (which validation
+    /// refuses), the first of `at`, `when`, `every` counts.
     #[must_use]
     pub fn placement(&self) -> Placement {
         match (self.at, self.when, self.every) {
@@ -135,8 +136,8 @@ macro_rules! fault_struct {
 fault_struct! {
     /// Cuts the network: `groups`, `isolate` or `one_way`, exactly one of them.
     Partition {
-        /// Hosts of different groups cannot reach one another; hosts in no group are not cut. If groups
-        /// overlap when they resolve, the first wins.
+        /// Hosts of different groups cannot reach one another; hosts in no group are not cut. If
+        /// groups overlap when they resolve, the first wins.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         groups: Option<Vec<Targets>>,
         /// Each of these hosts is cut off from every other host.
@@ -170,7 +171,8 @@ fault_struct! {
 }
 
 fault_struct! {
-    /// Lets held traffic go: of the links `from` .. `to`, or of every link of the hosts in `select`.
+    /// Lets held traffic go: of the links `from` .. `to`, or of every link of the hosts in
+    /// `select`.
     Unclog {
         /// The senders; every host if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -279,8 +281,8 @@ fault_struct! {
 }
 
 fault_struct! {
-    /// One single message: the `nth` of its kind from one host to another. It needs no time: it waits for
-    /// its message, and counts from the start, or from its placement if it has one.
+    /// One single message: the `nth` of its kind from one host to another. It needs no time: it
+    /// waits for its message, and counts from the start, or from its placement if it has one.
     MessageFault {
         /// The sender.
         from: Selector,
@@ -332,26 +334,6 @@ pub enum CrashLoss {
     Torn,
     /// Any subset.
     Reorder,
-}
-
-/// What happens to a single message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageAction {
-    /// `"lose"`: it never arrives.
-    Lose,
-    /// `"duplicate"`: it arrives twice.
-    Duplicate,
-    /// `{"delay": "400ms"}`: it arrives so much later.
-    Delay(Nanos),
-}
-
-/// A step of a `sequence`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SequenceStep {
-    /// Waits.
-    Wait(Nanos),
-    /// A fault, at once. Boxed: it is many times larger than a wait.
-    Fault(Box<Fault>),
 }
 
 /// Faults drawn per run: how many, when, and to whom (among those on whom the kind takes effect).
@@ -408,8 +390,8 @@ pub enum PartitionShape<'a> {
 }
 
 impl Partition {
-    /// What it cuts. If a file gives several forms (which validation refuses), the first counts, and no
-    /// form at all is no group.
+    /// What it cuts. If a file gives several forms (which validation refuses), the first counts,
+    /// and no form at all is no group.
     #[must_use]
     pub fn shape(&self) -> PartitionShape<'_> {
         match (&self.groups, &self.isolate, &self.one_way) {
@@ -483,23 +465,6 @@ impl Fault {
     }
 }
 
-/// What a step of a sequence may be, for error messages.
-const SEQUENCE_NAMES: &[&str] = &[
-    "wait",
-    "partition",
-    "clog",
-    "unclog",
-    "heal",
-    "crash",
-    "restart",
-    "pause",
-    "loss",
-    "duplicate",
-    "reorder",
-    "delay",
-    "message",
-];
-
 /// Reads the fault of a known key, where a map holds faults beside other things.
 pub(super) fn fault_of_key<'de, A: MapAccess<'de>>(
     key: &str,
@@ -522,117 +487,4 @@ pub(super) fn fault_of_key<'de, A: MapAccess<'de>>(
         "random" => map.next_value().map(Fault::Random),
         _ => return None,
     })
-}
-
-impl<'de> Deserialize<'de> for SequenceStep {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StepVisitor;
-        impl<'de> Visitor<'de> for StepVisitor {
-            type Value = SequenceStep;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a fault or {\"wait\": \"1s\"}, an object with one key")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SequenceStep, A::Error> {
-                require_one_key(&map, "a step")?;
-                let Some(key) = map.next_key::<String>()? else {
-                    return Err(wrong_key_count(0, "a step"));
-                };
-                if key == "wait" {
-                    return map.next_value().map(SequenceStep::Wait);
-                }
-                // A sequence in a sequence, or a drawn one, has no time at which to happen.
-                let nested = key == "sequence" || key == "random";
-                let fault = if nested { None } else { fault_of_key(&key, &mut map) };
-                match fault {
-                    Some(fault) => fault.map(Box::new).map(SequenceStep::Fault),
-                    None => Err(de::Error::unknown_variant(&key, SEQUENCE_NAMES)),
-                }
-            }
-        }
-        deserializer.deserialize_map(StepVisitor)
-    }
-}
-
-impl Serialize for SequenceStep {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            SequenceStep::Wait(time) => serializer.collect_map([("wait", time)]),
-            SequenceStep::Fault(fault) => fault.serialize(serializer),
-        }
-    }
-}
-
-impl JsonSchema for SequenceStep {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SequenceStep".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let time = generator.subschema_for::<Nanos>();
-        let fault = generator.subschema_for::<Fault>();
-        json_schema!({
-            "description": "A fault without a placement, or a wait.",
-            "anyOf": [
-                { "type": "object", "properties": { "wait": time }, "required": ["wait"],
-                  "additionalProperties": false },
-                fault
-            ]
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ActionVisitor;
-        const NAMES: &[&str] = &["lose", "duplicate", "delay"];
-        impl<'de> Visitor<'de> for ActionVisitor {
-            type Value = MessageAction;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("\"lose\", \"duplicate\" or {\"delay\": \"400ms\"}")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<MessageAction, E> {
-                match text {
-                    "lose" => Ok(MessageAction::Lose),
-                    "duplicate" => Ok(MessageAction::Duplicate),
-                    "delay" => Err(E::custom("a delay says how long: {\"delay\": \"400ms\"}")),
-                    _ => Err(E::unknown_variant(text, NAMES)),
-                }
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MessageAction, A::Error> {
-                require_one_key(&map, "an action")?;
-                match map.next_key::<String>()?.as_deref() {
-                    Some("delay") => map.next_value().map(MessageAction::Delay),
-                    Some(key) => Err(de::Error::unknown_variant(key, &["delay"])),
-                    None => Err(wrong_key_count(0, "an action")),
-                }
-            }
-        }
-        deserializer.deserialize_any(ActionVisitor)
-    }
-}
-
-impl Serialize for MessageAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            MessageAction::Lose => serializer.serialize_str("lose"),
-            MessageAction::Duplicate => serializer.serialize_str("duplicate"),
-            MessageAction::Delay(time) => serializer.collect_map([("delay", time)]),
-        }
-    }
-}
-
-impl JsonSchema for MessageAction {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "MessageAction".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let time = generator.subschema_for::<Nanos>();
-        json_schema!({
-            "description": "What happens to the message.",
-            "anyOf": [
-                { "enum": ["lose", "duplicate"] },
-                { "type": "object", "properties": { "delay": time }, "required": ["delay"],
-                  "additionalProperties": false }
-            ]
-        })
-    }
 }

@@ -18,13 +18,13 @@ use super::units::{Drift, SignedNanos};
 pub enum Nodes {
     /// `5`, or `["n1", "n3"]`: hosts without roles.
     Plain(HostSet),
-    /// `{"coordinator": 1, "worker": 4}`: hosts by role. Counted roles are numbered one role after the
-    /// other, in the alphabetical order of their names, whatever order the file has.
+    /// `{"coordinator": 1, "worker": 4}`: hosts by role. Counted roles are numbered one role after
+    /// the other, in the alphabetical order of their names, whatever order the file has.
     Roles(BTreeMap<String, HostSet>),
 }
 
-/// Some hosts, by count or by name. A list of names keeps every host's random streams when shrinking
-/// drops some of them.
+/// Some hosts, by count or by name. A list of names keeps every host's random streams when
+/// shrinking drops some of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostSet {
     /// So many, numbered on from the last one before.
@@ -83,27 +83,16 @@ pub struct Host {
 pub const HOSTS_MAX: u32 = 10_000_000;
 
 impl Nodes {
-    /// Every host, in the order of their numbers. Spare hosts are not among them.
+    /// Every host, in the order of their numbers. Spare hosts are not among them; neither is what
+    /// is above [`HOSTS_MAX`], which validation refuses.
     #[must_use]
     pub fn hosts(&self) -> Vec<Host> {
         let mut hosts = Vec::new();
-        let mut next_number = 1;
-        let mut add = |set: &HostSet, role: Option<&String>| match set {
-            HostSet::Count(count) => {
-                for _ in 0..(*count).min(HOSTS_MAX) {
-                    hosts.push(Host { number: next_number, role: role.cloned() });
-                    next_number += 1;
-                }
-            }
-            HostSet::Names(numbers) => {
-                hosts.extend(
-                    numbers.iter().map(|number| Host { number: *number, role: role.cloned() }),
-                );
-            }
-        };
         match self {
-            Nodes::Plain(set) => add(set, None),
-            Nodes::Roles(roles) => roles.iter().for_each(|(role, set)| add(set, Some(role))),
+            Nodes::Plain(set) => set.append_to(&mut hosts, None),
+            Nodes::Roles(roles) => {
+                roles.iter().for_each(|(role, set)| set.append_to(&mut hosts, Some(role)));
+            }
         }
         hosts.sort();
         hosts
@@ -129,6 +118,18 @@ impl Nodes {
 }
 
 impl HostSet {
+    fn append_to(&self, hosts: &mut Vec<Host>, role: Option<&String>) {
+        let room = (HOSTS_MAX as usize).saturating_sub(hosts.len());
+        let host = |number| Host { number, role: role.cloned() };
+        match self {
+            HostSet::Count(count) => {
+                let first = hosts.len() as u32 + 1;
+                hosts.extend((first..first + count.min(&HOSTS_MAX)).take(room).map(host));
+            }
+            HostSet::Names(numbers) => hosts.extend(numbers.iter().copied().take(room).map(host)),
+        }
+    }
+
     /// How many hosts these are.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Words of the format that exist and that this version cannot carry out yet.
 //!
-//! They must not pass silently (a fault that does nothing proves nothing), nor look like typing errors.
+//! They must not pass silently (a fault that does nothing proves nothing), nor look like typing
+//! errors.
 
 use super::path::Path;
 

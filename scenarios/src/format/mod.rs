@@ -1,4 +1,21 @@
 //! Scenario files: what they can say, reading them, and saying where they are wrong.
+//!
+//! A file goes through stages, and each says all that it can find before the next one starts:
+//!
+//! 1. `document`, `extends`, `set`: text to one JSON object. Syntax, keys that stand twice, bases
+//!    merged (a field of the file replaces the base's as a whole), `$comment` taken out, `--set`
+//!    applied. [`Document`] remembers where everything is from.
+//! 2. `decode`: JSON to the types of [`Scenario`]. Unknown and missing keys, wrong sorts of value.
+//! 3. [`validate()`]: names against a [`Catalog`], times against the end; selectors get what they
+//!    mean.
+//!
+//! **Every mistake has a place.** Hence no serde `tag`, `flatten` or `untagged` anywhere here: they
+//! read values into a buffer and lose it. An object with one key (`one_key`) is how a sort of thing
+//! is named, and where several fields exclude each other the struct has them all as options, beside
+//! a method (`placement()`, `shape()`, `condition()`) that gives the one that counts.
+//!
+//! **Raw options** (`params`, workloads, checks, verbs, operations) stay JSON. Who owns the name
+//! decodes them with [`decode_params`] against the same document, so mistakes in them have places.
 
 pub mod catalog;
 pub mod checks;
@@ -8,6 +25,7 @@ pub mod end;
 pub mod error;
 pub mod expect;
 pub mod extends;
+mod fault_parts;
 pub mod faults;
 pub mod hosts;
 pub mod later;
@@ -79,8 +97,8 @@ pub fn load_from(
     finish(Document::read(files, path, settings)?, catalog)
 }
 
-/// The same for a text at hand, such as a scenario inlined in a failure file. `path` names it in errors, and
-/// `extends` is relative to it.
+/// The same for a text at hand, such as a scenario inlined in a failure file. `path` names it in
+/// errors, and `extends` is relative to it.
 ///
 /// # Errors
 /// As [`load`].

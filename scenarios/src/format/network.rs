@@ -20,8 +20,8 @@ pub enum Latency {
     Uniform(Nanos, Nanos),
     /// `{"exponential": {"mean": "5ms", "min": "1ms"}}`.
     Exponential(Exponential),
-    /// `{"empirical": ["1ms", "2ms", "9ms"]}`: a table of evenly spaced quantiles, from the least to the
-    /// greatest, with straight lines between them.
+    /// `{"empirical": ["1ms", "2ms", "9ms"]}`: a table of evenly spaced quantiles, from the least
+    /// to the greatest, with straight lines between them.
     Empirical(Vec<Nanos>),
 }
 

@@ -117,8 +117,8 @@ impl JsonSchema for Named {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "One key, the name; its value holds the options.",
-            "type": "object", "minProperties": 1, "maxProperties": 1
+            "description": "One key, the name, with the options (and perhaps a `$comment`).",
+            "type": "object", "minProperties": 1, "maxProperties": 2
         })
     }
 }

@@ -73,7 +73,8 @@ struct EveryObject {
 /// When a fault happens, once validation has seen that exactly one way is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// At once: a fault inside a script or a sequence, or a `message` fault, which waits for its message.
+    /// At once: a fault inside a script or a sequence, or a `message` fault, which waits for its
+    /// message.
     Inline,
     /// At a time.
     At(Nanos),
@@ -131,7 +132,7 @@ impl JsonSchema for Every {
         let time = generator.subschema_for::<Nanos>();
         let object = generator.subschema_for::<EveryObject>();
         json_schema!({
-            "description": "Again and again: a period, or a period with `from`, `until` and `times`.",
+            "description": "Again and again: a period, or one with `from`, `until` and `times`.",
             "anyOf": [time, object]
         })
     }

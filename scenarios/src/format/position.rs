@@ -1,7 +1,7 @@
 //! Where every value of a JSON text is: a second reading that keeps places instead of values.
 //!
-//! It runs only over text that `serde_json` has accepted, so it checks nothing; over any other text it
-//! yields some tree or none, and never panics.
+//! It runs only over text that `serde_json` has accepted, so it checks nothing; over any other text
+//! it yields some tree or none, and never panics.
 
 use std::ops::Range;
 

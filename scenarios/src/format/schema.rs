@@ -7,8 +7,8 @@ use super::spec::Scenario;
 
 /// The JSON schema of scenario files.
 ///
-/// Beyond what the types say it allows `$comment` in every object, and lets a file that `extends` another
-/// leave out what the other gives.
+/// Beyond what the types say it allows `$comment` in every object, and lets a file that `extends`
+/// another leave out what the other gives.
 #[must_use]
 pub fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
@@ -38,7 +38,7 @@ fn allow_comments(schema: &mut Value) {
             let is_closed = fields.get("additionalProperties") == Some(&Value::Bool(false));
             let properties = fields.get_mut("properties").and_then(Value::as_object_mut);
             if let (true, Some(properties)) = (is_closed, properties) {
-                properties.insert("$comment".to_owned(), json!({ "type": "string" }));
+                properties.insert("$comment".to_owned(), json!({}));
             }
             fields.values_mut().for_each(allow_comments);
         }

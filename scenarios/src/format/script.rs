@@ -55,8 +55,8 @@ pub struct Submit {
     /// What the answer to the submission must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<ExpectReply>,
-    /// A name for this submission: `ref` of `not_committed` takes it, and as the selector `$name` it
-    /// means the (last) host that accepted it.
+    /// A name for this submission: `ref` of `not_committed` takes it, and as the selector `$name`
+    /// it means the (last) host that accepted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bind: Option<String>,
 }
@@ -274,8 +274,8 @@ pub struct ExpectNoLeader {
 pub type Bind = std::collections::BTreeMap<String, Selector>;
 
 impl If {
-    /// The condition. If a file gives several (which validation refuses), the first counts; none at all
-    /// is taken for a leader.
+    /// The condition. If a file gives several (which validation refuses), the first counts; none at
+    /// all is taken for a leader.
     #[must_use]
     pub fn condition(&self) -> StepCondition {
         match (self.alive, self.leader, self.accepted, &self.same) {
@@ -525,7 +525,7 @@ macro_rules! kernel_steps {
                 let mut known: Vec<&str> = Step::NAMES.to_vec();
                 known.extend(Fault::NAMES);
                 forms.push(json_schema!({
-                    "type": "object", "minProperties": 1, "maxProperties": 1,
+                    "type": "object", "minProperties": 1, "maxProperties": 2,
                     "description": "A verb of the protocol's service.",
                     "propertyNames": { "not": { "enum": known } }
                 }));

@@ -11,9 +11,9 @@ use super::one_key::{FromScalar, one_or_many, serialize_one_or_many};
 /// One name of hosts or clients.
 ///
 /// Reading the text decides all but the last three against one another: a plain word is
-/// [`Selector::Named`] until validation knows the host roles, zones and the protocol's own selectors,
-/// and puts [`Selector::Role`], [`Selector::Zone`] or [`Selector::Protocol`] in its place. No `Named` is left
-/// in a scenario that was loaded.
+/// [`Selector::Named`] until validation knows the host roles, zones and the protocol's own
+/// selectors, and puts [`Selector::Role`], [`Selector::Zone`] or [`Selector::Protocol`] in its
+/// place. No `Named` is left in a scenario that was loaded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Selector {
     /// `n1`: the host of that number, from 1.
@@ -97,7 +97,7 @@ impl Selector {
         let fixed = fixed.or_else(|| parse_numbered(name));
         match fixed {
             Some(_) if text.contains('+') => Err(format!(
-                "`{text}` is no selector: only a protocol's selector or a bound name takes `+{offset}`"
+                "`{text}` is no selector: only the protocol's own or a bound one takes `+{offset}`"
             )),
             Some(selector) => Ok(selector),
             None => Ok(Selector::Named { name: name.to_owned(), offset }),

@@ -10,7 +10,7 @@ use super::checks::Check;
 use super::end::{End, Limits};
 use super::expect::{Contract, Expect, Measure};
 use super::faults::Fault;
-use super::hosts::{HostSettings, Nodes};
+use super::hosts::{HOSTS_MAX, HostSettings, Nodes};
 use super::network::NetworkSettings;
 use super::one_key::{Named, one_or_many, serialize_one_or_many};
 use super::script::Step;
@@ -31,8 +31,8 @@ pub struct Scenario {
     /// The version of the format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub format_version: u32,
-    /// Another file whose fields this one takes where it has none of its own: relative to this file, or
-    /// absolute. `None` in a scenario that was loaded, since they are merged by then.
+    /// Another file whose fields this one takes where it has none of its own: relative to this
+    /// file, or absolute. `None` in a scenario that was loaded, since they are merged by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
     /// The scenario's name: `kv/cut-leader`.
@@ -143,8 +143,15 @@ impl Scenario {
         }
     }
 
-    /// The `params` of one of its protocols as the hosts of an entry of `hosts` get them: fields of the entry
-    /// replace those of the scenario, object by object.
+    /// The numbers of the spare hosts: they follow the last host.
+    pub fn spare_hosts(&self) -> impl Iterator<Item = u32> {
+        let last = self.nodes.hosts().last().map_or(0, |host| host.number);
+        let spare = self.spare.min(HOSTS_MAX);
+        (1..=spare).filter_map(move |further| last.checked_add(further))
+    }
+
+    /// The `params` of one of its protocols as the hosts of an entry of `hosts` get them: fields of
+    /// the entry replace those of the scenario, object by object.
     #[must_use]
     pub fn params_of_host(&self, protocol: &str, host: &HostSettings) -> Value {
         let of_host = match (&host.params, self.protocol.is_list()) {
@@ -193,7 +200,8 @@ impl JsonSchema for Protocols {
             "description": "A protocol, or a list of protocols that offer the same service.",
             "anyOf": [
                 { "type": "string" },
-                { "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true }
+                { "type": "array", "items": { "type": "string" }, "minItems": 1,
+                  "uniqueItems": true }
             ]
         })
     }

@@ -91,6 +91,18 @@ const CASES: &[(&str, &str, &str)] = &[
     ("the same name in two groups", "[[\"leader\"], [\"rest\"]]", "[[\"leader\"], [\"leader\"]]"),
     ("one group", "[[\"leader\"], [\"rest\"]]", "[[\"leader\"]]"),
     ("no hosts", "\"nodes\": 5", "\"nodes\": 0"),
+    ("too many spare hosts", "\"nodes\": 5", "\"nodes\": 5, \"spare\": 4000000000"),
+    (
+        "a host of two roles",
+        "\"protocol\": \"raft\",\n  \"params\": { \"heartbeat\": \"50ms\" },\n  \"nodes\": 5,",
+        "\"protocol\": \"map-reduce\",\n  \
+         \"nodes\": { \"coordinator\": [\"n1\"], \"worker\": [\"n1\"] },",
+    ),
+    (
+        "no roles for a protocol that has some",
+        "\"protocol\": \"raft\",\n  \"params\": { \"heartbeat\": \"50ms\" },",
+        "\"protocol\": \"map-reduce\",",
+    ),
     ("too many hosts", "\"nodes\": 5", "\"nodes\": 4000000000"),
     ("a role for a protocol without", "\"nodes\": 5", "\"nodes\": { \"worker\": 5 }"),
     ("no time", "\"at\": \"6s\", ", ""),
@@ -105,14 +117,14 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "ranges the wrong way round",
         "\"faults\": [",
-        "\"faults\": [ { \"random\": { \"from\": \"9s\", \"until\": \"5s\", \"kinds\": [\"crash\"], \
-         \"times\": [5, 2], \"for\": [\"2s\", \"1s\"] } },",
+        "\"faults\": [ { \"random\": { \"from\": \"9s\", \"until\": \"5s\", \
+         \"kinds\": [\"crash\"], \"times\": [5, 2], \"for\": [\"2s\", \"1s\"] } },",
     ),
     (
         "a kind that cannot be drawn",
         "\"faults\": [",
-        "\"faults\": [ { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \"kinds\": [\"crahs\"], \
-         \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } },",
+        "\"faults\": [ { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \
+         \"kinds\": [\"crahs\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } },",
     ),
     (
         "no end",
@@ -166,7 +178,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn load_memory(files: &[(&str, &[u8])], settings: &[&str]) -> Result<(), Errors> {
+/// Files by path.
+type MemoryTexts<'a> = &'a [(&'a str, &'a [u8])];
+
+fn load_memory(files: MemoryTexts<'_>, settings: &[&str]) -> Result<(), Errors> {
     let files: BTreeMap<PathBuf, Vec<u8>> =
         files.iter().map(|(path, bytes)| (PathBuf::from(path), bytes.to_vec())).collect();
     let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
@@ -206,7 +221,7 @@ fn mistakes_are_said_as_committed() {
         let result = load_memory(&[("scenario.json", text.as_bytes())], &[]);
         describe(title, &text, result, &mut out);
     }
-    let file_cases: &[(&str, &[(&str, &[u8])])] = &[
+    let file_cases: &[(&str, MemoryTexts<'_>)] = &[
         ("missing file", &[]),
         ("empty file", &[("scenario.json", b"")]),
         ("not an object", &[("scenario.json", b"[1]")]),

@@ -139,8 +139,11 @@ fn comments_are_allowed_anywhere() {
 
 #[test]
 fn a_byte_order_mark_is_not_seen() {
-    let text = "\u{feff}{\"format_version\": 1, \"name\": \"x\", \"protocol\": \"raft\", \"nodes\": 3, \
-                \"end\": {\"heal_at\": \"10s\", \"settle\": \"5s\"}}";
+    let text = concat!(
+        "\u{feff}",
+        r#"{"format_version": 1, "name": "x", "protocol": "raft", "nodes": 3,"#,
+        r#""end": {"heal_at": "10s", "settle": "5s"}}"#
+    );
     expect_loaded(load_text(Path::new("x.json"), text, &[], &catalog()));
 }
 
@@ -174,4 +177,31 @@ fn hosts_are_numbered_role_by_role() {
     assert_eq!(roles, expected.map(|(number, role)| (number, role.to_owned())));
     let Fault::Crash(crash) = &scenario.faults[0] else { panic!("a crash is first") };
     assert_eq!(crash.select.0, [Selector::Role("worker".to_owned()), Selector::Host(4)]);
+}
+
+/// A protocol that hosts another takes its planted bugs and params, in their own place.
+#[test]
+fn inner_protocols_and_single_hosts_have_params_that_are_checked() {
+    let load_with = |params: &str, host_params: &str| {
+        let text = format!(
+            r#"{{"format_version": 1, "name": "x", "protocol": "kv", "nodes": 3,
+                "params": {params}, "hosts": [{{"select": "n1", "params": {host_params}}}],
+                "end": {{"heal_at": "10s", "settle": "5s"}}}}"#
+        );
+        load_text(Path::new("x.json"), &text, &[], &catalog())
+    };
+    let good = r#"{"raft": {"bug": "vote-twice", "heartbeat": "50ms"}}"#;
+    let loaded = expect_loaded(load_with(good, r#"{"raft": {"heartbeat": "9ms"}}"#));
+    let Scenario { hosts, .. } = &loaded.scenario;
+    let of_host = loaded.scenario.params_of_host("kv", &hosts[0]);
+    assert_eq!(of_host["raft"], serde_json::json!({"bug": "vote-twice", "heartbeat": "9ms"}));
+
+    let paths = |result: Result<Loaded, seedbed_scenarios::format::Errors>| {
+        let errors = result.expect_err("a mistake").into_list();
+        errors.iter().map(|error| error.path().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(load_with(r#"{"raft": {"bug": "vote-thrice"}}"#, "{}")), ["params.raft.bug"]);
+    assert_eq!(paths(load_with(r#"{"bug": "vote-twice"}"#, "{}")), ["params.bug"]);
+    let host_path = "hosts[0].params.raft.heartbaet";
+    assert_eq!(paths(load_with("{}", r#"{"raft": {"heartbaet": "1ms"}}"#)), [host_path]);
 }

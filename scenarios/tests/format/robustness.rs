@@ -1,9 +1,8 @@
 //! No text makes the reader panic, and a wrong letter in any key is found where it is.
 
-use std::path::Path;
-
 use proptest::prelude::*;
-use seedbed_scenarios::format::{Errors, Loaded, load, load_text};
+use seedbed_scenarios::format::{Errors, Loaded, Path, Segment, load, load_text};
+use serde_json::Value;
 
 use crate::catalog::catalog;
 use crate::loading::sample_path;
@@ -32,17 +31,85 @@ fn draw(result: Result<Loaded, Errors>) {
     }
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Every path of a value, lists and objects included.
+fn paths(value: &Value, path: &Path, found: &mut Vec<Path>) {
+    found.push(path.clone());
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, inner)| paths(inner, &path.key(key), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, inner)| paths(inner, &path.index(at), found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Values that are right somewhere and wrong elsewhere.
+const STRANGE: &[&str] = &[
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1.5",
+    "1e308",
+    "18446744073709551615",
+    "\"\"",
+    "\"0\"",
+    "\"5s\"",
+    "\"n1\"",
+    "\"n4294967295\"",
+    "\"$x+4294967295\"",
+    "\"5%\"",
+    "\"18446744073709551615ns\"",
+    "[]",
+    "[\"1s\"]",
+    "[\"n1\", \"n1\"]",
+    "[[], []]",
+    "[0, 0]",
+    "{}",
+    "{\"a\": 1}",
+    "{\"a\": 1, \"b\": 2}",
+    "{\"heal\": {}}",
+    "{\"wait\": \"1s\"}",
+    "4294967295",
+];
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config())]
 
     #[test]
-    fn changed_bytes_never_panic(changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..4)) {
+    fn changed_bytes_never_panic(
+        changes in prop::collection::vec((any::<u16>(), any::<u8>()), 1..4),
+    ) {
         let mut bytes = sample_text().into_bytes();
         for (place, byte) in changes {
             let place = usize::from(place) % bytes.len();
             bytes[place] = byte;
         }
         draw(load_bytes(&bytes));
+    }
+
+    #[test]
+    fn exchanged_values_never_panic(
+        changes in prop::collection::vec((any::<u16>(), 0..STRANGE.len()), 1..4),
+    ) {
+        let mut sample: Value = serde_json::from_str(&sample_text()).expect("the sample is JSON");
+        for (place, strange) in changes {
+            let mut found = Vec::new();
+            paths(&sample, &Path::root(), &mut found);
+            let path = &found[usize::from(place) % found.len()];
+            let target = path.0.iter().fold(&mut sample, |value, segment| match segment {
+                Segment::Key(key) => &mut value[key],
+                Segment::Index(index) => &mut value[*index],
+            });
+            *target = serde_json::from_str(STRANGE[strange]).expect("these are JSON");
+        }
+        draw(load_bytes(sample.to_string().as_bytes()));
     }
 
     #[test]
@@ -89,14 +156,13 @@ fn keys(text: &str) -> Vec<Key> {
     found
 }
 
-/// Keys that are names which the author chooses, or comments: another letter makes another name. What breaks
-/// then is their use.
+/// Keys that are names which the author chooses, or comments: another letter makes another name.
+/// What breaks then is their use.
 fn is_free(name: &str) -> bool {
     ["$comment", "$schema", "east", "west", "L2", "other", "append"].contains(&name)
 }
 
-/// Where a typing error makes a comment of the wrong key, or is no error at all, nothing can be demanded; here it
-/// can.
+/// The error names the wrong key and its line, and the help the right one.
 #[test]
 fn one_wrong_letter_in_any_key_is_found() {
     let text = sample_text();
@@ -131,10 +197,10 @@ fn one_wrong_letter_in_any_key_is_found() {
 #[test]
 fn depth_has_an_end() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    draw(load_text(Path::new("deep.json"), &deep, &[], &catalog()));
+    draw(load_text(std::path::Path::new("deep.json"), &deep, &[], &catalog()));
     let steps = format!("{}{}", r#"{"repeat":{"times":1,"steps":["#.repeat(40), "]}}".repeat(40));
     let text = format!(
         r#"{{"format_version":1,"name":"x","protocol":"raft","nodes":3,"script":[{steps}]}}"#
     );
-    draw(load_text(Path::new("deep.json"), &text, &[], &catalog()));
+    draw(load_text(std::path::Path::new("deep.json"), &text, &[], &catalog()));
 }

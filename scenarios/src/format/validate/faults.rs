@@ -406,8 +406,9 @@ fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
     }
 }
 
-/// Within the contract, no more hosts may be crashed for good than the protocol tolerates. Only what the
-/// file says outright is looked at: hosts by name, and crashes that nothing ends before the heal.
+/// Within the contract, no more hosts may be crashed for good than the protocol tolerates. Only
+/// what the file says outright is looked at: hosts by name, and crashes that nothing ends before
+/// the heal.
 fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
     let ends_crashes =
         |fault: &Fault| matches!(fault, Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_));
@@ -431,8 +432,8 @@ fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>)
         crashed.extend(named.flatten());
         if crashed.len() as u64 > tolerated {
             let message = format!(
-                "with this, {} of {hosts} hosts are down until the heal, and `{protocol}` tolerates \
-                 {tolerated}",
+                "with this, {} of {hosts} hosts are down until the heal, and `{protocol}` \
+                 tolerates {tolerated}",
                 crashed.len()
             );
             let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";

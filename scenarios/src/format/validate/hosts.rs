@@ -76,12 +76,16 @@ fn check_nodes(scenario: &Scenario, findings: &mut Findings<'_>) {
             findings.value_help(&path, message, help);
         }
     }
-    let mut seen = BTreeMap::new();
-    for host in scenario.nodes.hosts() {
-        if let Some(Some(role)) = seen.insert(host.number, host.role.clone()) {
-            let also = host.role.unwrap_or_default();
-            let message = format!("`n{}` is `{role}` and `{also}`", host.number);
-            findings.value(&path, message);
+    // Counted hosts are numbered apart; only names can clash.
+    let Nodes::Roles(roles) = &scenario.nodes else { return };
+    let mut role_of: BTreeMap<u32, &str> = BTreeMap::new();
+    for (role, set) in roles {
+        let HostSet::Names(numbers) = set else { continue };
+        for (index, number) in numbers.iter().enumerate() {
+            if let Some(earlier) = role_of.insert(*number, role) {
+                let message = format!("`n{number}` is `{earlier}` already");
+                findings.value(&path.key(role).index(index), message);
+            }
         }
     }
 }
@@ -140,14 +144,14 @@ fn check_zones(scenario: &Scenario, findings: &mut Findings<'_>) {
 
 /// The hosts that a selector means whatever happens; `None` if that depends on the run.
 pub(super) fn static_hosts(selector: &Selector, scenario: &Scenario) -> Option<BTreeSet<u32>> {
-    let hosts = scenario.nodes.hosts();
     let of_role = |role: &str| {
-        let with_role = hosts.iter().filter(|host| host.role.as_deref() == Some(role));
+        let hosts = scenario.nodes.hosts().into_iter();
+        let with_role = hosts.filter(|host| host.role.as_deref() == Some(role));
         with_role.map(|host| host.number).collect::<BTreeSet<u32>>()
     };
     match selector {
         Selector::Host(number) => Some(BTreeSet::from([*number])),
-        Selector::All => Some(hosts.iter().map(|host| host.number).collect()),
+        Selector::All => Some(scenario.nodes.hosts().iter().map(|host| host.number).collect()),
         Selector::Role(role) => Some(of_role(role)),
         Selector::Named { name, offset: 0 } if scenario.nodes.roles().any(|role| role == name) => {
             Some(of_role(name))

@@ -8,7 +8,6 @@ use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 
 use super::Findings;
-use super::hosts::static_hosts;
 
 /// Where a selector stands, which limits what it may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,11 +33,7 @@ type Visit<'v> = dyn FnMut(&Path, Use, &mut Selector) + 'v;
 
 /// Resolves every selector of the scenario, or says why it cannot be.
 pub(super) fn resolve(scenario: &mut Scenario, findings: &mut Findings<'_>) {
-    // The visitor changes selectors while it reads hosts, roles and zones, so those are copied.
-    let mut known = scenario.clone();
-    known.faults.clear();
-    known.script.clear();
-    let names = HostNames::new(&known);
+    let names = HostNames::new(scenario);
     visit_all(scenario, &mut |path, place, selector| {
         resolve_one(path, place, selector, &names, findings);
     });
@@ -55,10 +50,8 @@ struct HostNames {
 
 impl HostNames {
     fn new(scenario: &Scenario) -> HostNames {
-        let mut numbers: Vec<u32> =
-            static_hosts(&Selector::All, scenario).unwrap_or_default().into_iter().collect();
-        let next = numbers.last().copied().unwrap_or(0).saturating_add(1);
-        numbers.extend((next..next.saturating_add(scenario.spare)).take(scenario.spare as usize));
+        let hosts = scenario.nodes.hosts().into_iter().map(|host| host.number);
+        let numbers = hosts.chain(scenario.spare_hosts()).collect();
         let clients = scenario.workloads.iter().map(|workload| workload.options.get("clients"));
         HostNames {
             numbers,

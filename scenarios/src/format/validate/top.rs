@@ -31,8 +31,8 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     match &scenario.end {
         Some(end) => check_end(scenario, end, findings),
         None if scenario.script.is_empty() => {
-            let help = "write `\"end\": {\"heal_at\": \"40s\", \"settle\": \"10s\"}`; only a script ends \
-                        by itself";
+            let help = "write `\"end\": {\"heal_at\": \"40s\", \"settle\": \"10s\"}`; \
+                        only a script ends by itself";
             findings.value_help(&root, "`end` is missing", help);
         }
         None => {}
