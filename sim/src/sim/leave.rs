@@ -30,6 +30,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Sends a copy of the parcel to every peer; the last one gets the original.
+    #[inline(never)]
     pub(super) fn send_copies(&mut self, from: NodeId, slot: u32, gate: Option<SyncId>) {
         let members = self.core.shared.members.len();
         let last = (0..members)

@@ -169,12 +169,17 @@ impl<N: Node> Sim<N> {
         self.observe_handled(id);
         if self.effects.slow {
             self.slow_step_over(id);
+        } else if let [Effect::Send { slot }] = self.effects.list[..] {
+            // Most steps: one message.
+            self.effects.list.clear();
+            self.send(id, slot, None);
         } else if !self.effects.list.is_empty() {
             self.apply(id);
         }
     }
 
     /// The step touched the disk or took time.
+    #[inline(never)]
     fn slow_step_over(&mut self, id: NodeId) {
         self.effects.slow = false;
         let machine = &mut self.hosts.0[id.index()].machine;
@@ -190,6 +195,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// The step takes time: its effects wait for its end.
+    #[inline(never)]
     fn prolong_step(&mut self, id: NodeId) {
         let mut busy = std::mem::take(&mut self.effects.busy);
         let now = self.core.now;
@@ -237,6 +243,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Applies the effects of a step in program order.
+    #[inline(never)]
     fn apply(&mut self, id: NodeId) {
         let mut list = std::mem::take(&mut self.effects.list);
         let mut gate = None;
@@ -265,6 +272,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    #[inline(never)]
     fn item_delivered(&mut self, host: NodeId, item: &crate::node::Item<N>) {
         if self.tracer.is_some() {
             let text = format!("{item:?}");
@@ -281,6 +289,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Outputs behind this request wait for the sync that is returned, if for any.
+    #[inline(never)]
     fn gate(&mut self, id: NodeId, request: SyncRequest) -> Option<SyncId> {
         match request {
             SyncRequest::Nothing => None,
@@ -333,6 +342,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, id: NodeId, timer: N::Timer, after: Duration) {
         let digest = codec::digest_of(&timer);
         let host = &mut self.hosts.0[id.index()];
