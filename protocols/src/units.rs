@@ -1,7 +1,8 @@
-//! Values with units, as scenario files write them: `"10ms"`, `"1%"`, `"64KiB"`, `"50/s"`, `"20ppm"`.
+//! Values with units, as scenario files write them: `"10ms"`, `"1%"`, `"64KiB"`, `"50/s"`,
+//! `"20ppm"`.
 //!
-//! Every one is parsed to an integer, with no rounding that could differ between machines except the
-//! single rounding of a chance to its grid of 2^32, and every one is written back as text that
+//! Every one is parsed to an integer, with no rounding that could differ between machines except
+//! the single rounding of a chance to its grid of 2^32, and every one is written back as text that
 //! parses to the same value.
 
 use std::fmt;

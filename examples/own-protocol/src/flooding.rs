@@ -108,7 +108,7 @@ impl Node for Flooding {
     fn boot(ctx: &mut Context<'_, Self>, params: &Params) -> Self {
         let known = match ctx.disk().read(KNOWN) {
             // A value whose last bytes were lost was never promised to anybody.
-            Ok(bytes) => bytes.as_chunks().0.iter().map(|value| u64::from_le_bytes(*value)).collect(),
+            Ok(bytes) => values_in(bytes).collect(),
             Err(_) => BTreeSet::new(),
         };
         let whole = known_bytes(&known);
@@ -188,6 +188,11 @@ impl Flooding {
             ctx.set_timer(TellAgain, self.params.retry.duration());
         }
     }
+}
+
+/// The values in a file of them; half a value at the end is none.
+fn values_in(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    bytes.as_chunks().0.iter().map(|value| u64::from_le_bytes(*value))
 }
 
 /// How long the file of these values is.
@@ -280,7 +285,7 @@ impl Invariant<Flooding> for AckedIsDurable {
             return Ok(());
         };
         let durable = world.durable(*from).read(KNOWN).unwrap_or_default();
-        if durable.as_chunks().0.iter().any(|known| u64::from_le_bytes(*known) == *value) {
+        if values_in(durable).any(|known| known == *value) {
             return Ok(());
         }
         broken(format!("{from} acknowledged {value}, but its disk does not hold it"))
