@@ -132,7 +132,7 @@ pub struct OperationCounts {
     pub ok: u64,
     /// Ended `fail`.
     pub fail: u64,
-    /// Ended `info`, or not at all.
+    /// Ended `info`. What has not ended is in none of these.
     pub info: u64,
     /// Intended by the open loop, but dropped at heal before they began.
     pub dropped: u64,
@@ -155,6 +155,8 @@ pub(crate) struct Client<S: Service> {
     pub(crate) state: ClientState<S>,
     /// Invalidates wake-ups that were meant for what the client did before.
     pub(crate) wake: u32,
+    /// True while the program has asked to wait.
+    pub(crate) waits: bool,
     pub(crate) rng: Option<Box<Rng>>,
     pub(crate) network: Option<Box<Rng>>,
 }

@@ -112,6 +112,13 @@ pub struct LinkConfig {
     pub reorder: Chance,
 }
 
+impl LinkConfig {
+    /// Whether nothing but its latency happens to a message.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.jitter.is_zero() && [self.loss, self.duplicate, self.reorder] == [Chance::NEVER; 3]
+    }
+}
+
 impl Default for LinkConfig {
     /// A quiet local network: uniform 1 to 10 ms, nothing lost.
     fn default() -> Self {

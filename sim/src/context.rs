@@ -136,9 +136,13 @@ impl<N: Node> Context<'_, N> {
     }
 
     /// Sends a datagram. To oneself it never crosses the network: it is handled as soon as it
-    /// leaves. A datagram is never reported lost.
+    /// leaves. A datagram is never reported lost. Panics if `to` is no host of the run.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: N::Message) {
+        // A client's number is above any count of hosts.
+        if to.number() as usize >= self.shared.roles.len() {
+            sends_to_no_host(self.me, to);
+        }
         self.effects.send(self.me, to, message);
     }
 
@@ -287,4 +291,9 @@ impl DiskHandle<'_> {
     pub fn exists(&self, path: &str) -> bool {
         self.len(path).is_some()
     }
+}
+
+#[cold]
+fn sends_to_no_host(from: NodeId, to: NodeId) -> ! {
+    panic!("{from} sends to {to}, which is no host of this run");
 }

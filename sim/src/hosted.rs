@@ -84,7 +84,7 @@ impl<S: Node> Hosted<S> {
         let place = Place { nest: hash_name(&directory), directory };
         let mut scratch = Effects::default();
         let node = within(&place, &mut scratch, ctx, |ctx| S::boot(ctx, params));
-        let upward = translate(&mut scratch, ctx);
+        let upward = translate(place.nest, &mut scratch, ctx);
         (Hosted { node, scratch, place }, upward)
     }
 
@@ -97,7 +97,7 @@ impl<S: Node> Hosted<S> {
     ) -> (T, Vec<Upward<S>>) {
         let Hosted { node, scratch, place } = self;
         let result = within(place, scratch, ctx, |ctx| handle(node, ctx));
-        let upward = translate(scratch, ctx);
+        let upward = translate(place.nest, scratch, ctx);
         (result, upward)
     }
 }
@@ -124,6 +124,7 @@ fn within<N: Node, S: Node, T>(
 
 /// Moves the effects of the hosted protocol into its host's, wrapped, in order.
 fn translate<S: Node, N: Hosts<S>>(
+    nest: u64,
     scratch: &mut Effects<S>,
     ctx: &mut Context<'_, N>,
 ) -> Vec<Upward<S>> {
@@ -135,17 +136,17 @@ fn translate<S: Node, N: Hosts<S>>(
     for effect in list.drain(..) {
         let outer = match effect {
             Effect::Send { slot } => {
-                let parcel = parcels.remove(slot);
-                ctx.effects.send(ctx.me, parcel.to, N::message(parcel.message));
+                let to = parcels.header(slot).to;
+                ctx.effects.send(ctx.me, to, N::message(parcels.remove(slot)));
                 continue;
             }
             Effect::Broadcast { slot } => {
-                ctx.effects.broadcast(ctx.me, N::message(parcels.remove(slot).message));
+                ctx.effects.broadcast(ctx.me, N::message(parcels.remove(slot)));
                 continue;
             }
             Effect::Reply { id, answer } => {
                 if watched {
-                    let seen = Inner::Replied(id, answer.clone());
+                    let seen = Inner::Replied(nest, id, answer.clone());
                     ctx.effects.list.push(Effect::Inner(seen));
                 }
                 upward.push(Upward::Replied(id, *answer));
@@ -153,7 +154,7 @@ fn translate<S: Node, N: Hosts<S>>(
             }
             Effect::Deliver(item) => {
                 if watched {
-                    let seen = Inner::Delivered(item.clone());
+                    let seen = Inner::Delivered(nest, item.clone());
                     ctx.effects.list.push(Effect::Inner(seen));
                 }
                 upward.push(Upward::Delivered(*item));

@@ -84,29 +84,85 @@ impl Watch {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Observation<'a, N: Node> {
-    /// A handler has returned; `node` is its state now.
-    Handled { host: NodeId, node: &'a N },
-    /// A message leaves `from`, after its gate: the moment a promise is made.
-    Left { from: NodeId, to: NodeId, message: &'a N::Message },
+    /// A handler has returned.
+    Handled {
+        /// Where.
+        host: NodeId,
+        /// Its state now.
+        node: &'a N,
+    },
+    /// A message leaves its host, after its gate: the moment a promise is made.
+    Left {
+        /// The sender.
+        from: NodeId,
+        /// The receiver; the sender itself for a message to oneself.
+        to: NodeId,
+        /// What it says.
+        message: &'a N::Message,
+    },
     /// An answer to a client leaves its host, after its gate.
-    Replied { host: NodeId, op: OpId, answer: &'a Answer<Ret<N>> },
+    Replied {
+        /// Who answers.
+        host: NodeId,
+        /// Which operation.
+        op: OpId,
+        /// The answer.
+        answer: &'a Answer<Ret<N>>,
+    },
     /// A node delivered an item upward.
-    Delivered { host: NodeId, item: &'a Item<N> },
-    /// The disk of `host` has completed a sync.
-    Durable { host: NodeId },
-    /// A host has booted; `node` is its state now.
-    Booted { host: NodeId, node: &'a N },
+    Delivered {
+        /// Where.
+        host: NodeId,
+        /// What.
+        item: &'a Item<N>,
+    },
+    /// A disk has completed a sync.
+    Durable {
+        /// Whose.
+        host: NodeId,
+    },
+    /// A host has booted.
+    Booted {
+        /// Which.
+        host: NodeId,
+        /// Its state now.
+        node: &'a N,
+    },
     /// A host has crashed: its memory is gone, its disk is what survived.
-    Crashed { host: NodeId },
+    Crashed {
+        /// Which.
+        host: NodeId,
+    },
     /// A protocol nested in this one delivered or replied; see [`crate::lift`].
     #[doc(hidden)]
-    Inner { host: NodeId, inner: InnerRef<'a> },
+    Inner {
+        /// Where.
+        host: NodeId,
+        /// What.
+        inner: InnerRef<'a>,
+    },
 }
 
 /// An output of a nested protocol, typed by who lifted the invariant.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum InnerRef<'a> {
-    Delivered(&'a dyn Any),
-    Replied(OpId, &'a dyn Any),
+    Delivered(u64, &'a dyn Any),
+    Replied(u64, OpId, &'a dyn Any),
+}
+
+impl<N: Node> Observation<'_, N> {
+    /// The kind of this observation.
+    pub(crate) fn watch(&self) -> Watch {
+        match self {
+            Observation::Handled { .. } => Watch::HANDLED,
+            Observation::Left { .. } => Watch::LEFT,
+            Observation::Replied { .. } => Watch::REPLIED,
+            Observation::Delivered { .. } => Watch::DELIVERED,
+            Observation::Durable { .. } => Watch::DURABLE,
+            Observation::Booted { .. } => Watch::BOOTED,
+            Observation::Crashed { .. } => Watch::CRASHED,
+            Observation::Inner { .. } => Watch::INNER,
+        }
+    }
 }

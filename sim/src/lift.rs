@@ -8,6 +8,7 @@ use crate::hosted::Hosts;
 use crate::id::NodeId;
 use crate::invariant::{Check, InnerRef, Invariant, Observation, Watch};
 use crate::node::{Answer, Item, Node, Ret};
+use crate::rng::hash_name;
 use crate::view::{HostTable, View};
 
 /// Makes an invariant of a hosted protocol `S` one of its host `N`: `project` finds the hosted
@@ -45,9 +46,17 @@ impl<N: Hosts<S>, S: Node> Invariant<N> for Lifted<N, S> {
     }
 
     fn observe(&mut self, seen: &Observation<'_, N>, world: &View<'_, N>) -> Check {
-        let Some(seen) = project_observation(seen, self.project) else {
+        let here = || match world.directory {
+            "" => hash_name(&self.directory),
+            outer => hash_name(&[outer, &self.directory].concat()),
+        };
+        let Some(seen) = project_observation(seen, self.project, here) else {
             return Ok(());
         };
+        // One bit asks for all that nested protocols put out.
+        if !self.invariant.watches().contains(seen.watch()) {
+            return Ok(());
+        }
         let projected = Projected { table: world.table, project: self.project };
         project_view(world, &projected, &self.directory, |view| self.invariant.observe(&seen, view))
     }
@@ -74,6 +83,7 @@ pub(crate) fn project_view<N: Node, S: Node, T>(
 fn project_observation<'a, N: Hosts<S>, S: Node>(
     seen: &Observation<'a, N>,
     project: fn(&N) -> &S,
+    here: impl Fn() -> u64,
 ) -> Option<Observation<'a, S>> {
     Some(match *seen {
         Observation::Handled { host, node } => Observation::Handled { host, node: project(node) },
@@ -83,18 +93,17 @@ fn project_observation<'a, N: Hosts<S>, S: Node>(
         }
         Observation::Durable { host } => Observation::Durable { host },
         Observation::Crashed { host } => Observation::Crashed { host },
-        Observation::Inner { host, inner: InnerRef::Delivered(item) } => {
-            match item.downcast_ref::<Item<S>>() {
-                Some(item) => Observation::Delivered { host, item },
-                None => Observation::Inner { host, inner: InnerRef::Delivered(item) },
-            }
+        Observation::Inner { host, inner: InnerRef::Delivered(nest, item) } if nest == here() => {
+            Observation::Delivered { host, item: item.downcast_ref::<Item<S>>()? }
         }
-        Observation::Inner { host, inner: InnerRef::Replied(op, answer) } => {
-            match answer.downcast_ref::<Answer<Ret<S>>>() {
-                Some(answer) => Observation::Replied { host, op, answer },
-                None => Observation::Inner { host, inner: InnerRef::Replied(op, answer) },
-            }
+        Observation::Inner { host, inner: InnerRef::Replied(nest, op, answer) }
+            if nest == here() =>
+        {
+            let answer = answer.downcast_ref::<Answer<Ret<S>>>()?;
+            Observation::Replied { host, op, answer }
         }
+        // Of a protocol that is nested deeper, or beside this one.
+        Observation::Inner { host, inner } => Observation::Inner { host, inner },
         // The host's own replies and deliveries are not the hosted protocol's.
         Observation::Replied { .. } | Observation::Delivered { .. } => return None,
     })

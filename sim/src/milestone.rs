@@ -52,7 +52,8 @@ impl<N: Node> Milestone<N> {
     }
 
     /// Holds when every member that is up satisfies the condition, which is asked after each of a
-    /// host's steps; at least one host must be up.
+    /// host's steps; at least one host must be up. A member that is about to boot for the first
+    /// time, or again at heal, counts as one that does not satisfy it.
     pub fn everywhere(
         name: &'static str,
         about: &'static str,

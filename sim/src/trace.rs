@@ -41,39 +41,97 @@ impl std::fmt::Debug for Entry<'_> {
 #[non_exhaustive]
 pub enum What<'a> {
     /// A host booted: its first time, or again.
-    Boot { incarnation: u32 },
-    /// A host crashed; this much un-synced data was lost.
-    Crash { operations_lost: u64, bytes_lost: u64 },
+    Boot {
+        /// Which of its lives this is, from 1.
+        incarnation: u32,
+    },
+    /// A host crashed.
+    Crash {
+        /// How many un-synced disk operations were lost.
+        operations_lost: u64,
+        /// How many un-synced bytes were lost.
+        bytes_lost: u64,
+    },
     /// A host stopped handling anything.
     Pause,
     /// A host went on.
     Resume,
     /// A message left its host.
-    Sent { to: NodeId, kind: &'a str, parcel: u32, fate: &'a str },
+    Sent {
+        /// The receiver.
+        to: NodeId,
+        /// The name of its kind.
+        kind: &'a str,
+        /// Its name.
+        parcel: u32,
+        /// What the network does to it: `arrives`, `clogged`, `lost` or `cut`.
+        fate: &'a str,
+    },
     /// The network made a copy of a message.
-    Copied { parcel: u32, copy: u32 },
+    Copied {
+        /// The message.
+        parcel: u32,
+        /// The name of the copy.
+        copy: u32,
+    },
     /// A message was handled.
-    Handled { from: NodeId, kind: &'a str, parcel: u32 },
+    Handled {
+        /// The sender.
+        from: NodeId,
+        /// The name of its kind.
+        kind: &'a str,
+        /// Its name.
+        parcel: u32,
+    },
     /// A message was dropped on arrival.
-    Dropped { from: NodeId, kind: &'a str, parcel: u32, why: &'a str },
+    Dropped {
+        /// The sender.
+        from: NodeId,
+        /// The name of its kind.
+        kind: &'a str,
+        /// Its name.
+        parcel: u32,
+        /// Why: `host_down` or `queue_dropped`.
+        why: &'a str,
+    },
     /// A timer was set.
-    TimerSet { timer: u32, at: SimTime },
+    TimerSet {
+        /// Its number on its host.
+        timer: u32,
+        /// When it is due.
+        at: SimTime,
+    },
     /// A timer fired.
-    TimerFired { timer: u32 },
+    TimerFired {
+        /// Its number on its host.
+        timer: u32,
+    },
     /// A sync completed: what was written before it is durable.
     Durable,
     /// A node said something with `ctx.note`.
     Note,
     /// A milestone was reached.
-    Milestone { name: &'a str },
+    Milestone {
+        /// Its name.
+        name: &'a str,
+    },
     /// A fault began, changed or ended.
-    Fault { kind: &'a str },
+    Fault {
+        /// Its kind.
+        kind: &'a str,
+    },
     /// An operation began.
     Invoke,
     /// An operation ended.
-    Ended { outcome: &'a str },
+    Ended {
+        /// How: `ok`, `fail` or `info`.
+        outcome: &'a str,
+    },
     /// An item was delivered upward.
     Delivered,
     /// A property does not hold.
-    Violation { property: &'a str },
+    Violation {
+        /// Its name.
+        property: &'a str,
+    },
 }

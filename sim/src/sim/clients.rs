@@ -99,11 +99,15 @@ impl<N: Node> Sim<N> {
         let now = self.core.now;
         self.clients[number as usize].due.push_back(now);
         self.schedule_arrival(number, now);
-        self.advance(number);
+        if !self.clients[number as usize].waits {
+            self.advance(number);
+        }
     }
 
     pub(super) fn on_client_wake(&mut self, number: u32, wake: u32) {
-        if self.clients[number as usize].wake == wake {
+        let client = &mut self.clients[number as usize];
+        if client.wake == wake {
+            client.waits = false;
             self.core.event(tag::WAKE, u64::from(number));
             self.advance(number);
         }
@@ -144,6 +148,7 @@ impl<N: Node> Sim<N> {
                 self.invoke(number, op, target, intended, false);
             }
             Next::Wait(time) => {
+                client.waits = true;
                 let at = self.core.now + time;
                 self.wake_client_at(number, at);
             }
@@ -221,6 +226,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// An answer of `host`: it leaves now, or when its gate opens.
+    #[inline(never)]
     pub(super) fn send_reply(
         &mut self,
         host: NodeId,
@@ -228,6 +234,9 @@ impl<N: Node> Sim<N> {
         answer: Answer<Ret<N>>,
         gate: Option<SyncId>,
     ) {
+        let client = id.client;
+        let is_known = client.is_client() && client.index() < self.clients.len();
+        assert!(is_known || client == OPERATOR, "{host} answers {id}, which no client has asked");
         let mut draw = 0;
         if id.client != OPERATOR {
             let machine = &mut self.hosts.0[host.index()].machine;

@@ -35,8 +35,10 @@ pub(crate) enum Internal {
         incarnation: u32,
         sync: SyncId,
     },
+    /// A host boots, unless it is no longer the one whose life number `after` has ended.
     Boot {
         host: NodeId,
+        after: u32,
     },
     /// A client goes on, unless it has been woken otherwise.
     ClientWake {

@@ -86,7 +86,7 @@ impl<N: Node> Sim<N> {
                 !links.is_empty()
             }
             Fault::Message(rule) => {
-                self.core.digest.fold2(tag::MESSAGE, rule.nth);
+                self.fold_fault(tag::MESSAGE, rule.nth);
                 true
             }
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
@@ -110,10 +110,16 @@ impl<N: Node> Sim<N> {
         Some(hold)
     }
 
+    /// Takes a change of a fault into the digest. Whoever drives the simulation may make it
+    /// between two events, so its time is not in there yet.
+    fn fold_fault(&mut self, what: u64, detail: u64) {
+        self.core.digest.fold2(self.core.now.nanos(), what);
+        self.core.digest.fold(detail);
+    }
+
     fn fold_links(&mut self, tag: u64, links: &[(NodeId, NodeId)]) {
         for (from, to) in links {
-            let link = u64::from(from.number()) << 32 | u64::from(to.number());
-            self.core.digest.fold2(tag, link);
+            self.fold_fault(tag, u64::from(from.number()) << 32 | u64::from(to.number()));
         }
     }
 
@@ -122,7 +128,7 @@ impl<N: Node> Sim<N> {
         let Some(fault) = self.holds.held.remove(&hold) else {
             return;
         };
-        self.core.digest.fold2(tag::RELEASE, u64::from(hold.0));
+        self.fold_fault(tag::RELEASE, u64::from(hold.0));
         match fault {
             Fault::Cut(links) => {
                 for (from, to) in links {
@@ -170,8 +176,8 @@ impl<N: Node> Sim<N> {
                 links.iter().partition(|&&(from, to)| chosen(&named, from, to));
             *links = kept;
             any |= !freed.is_empty();
+            self.fold_links(tag::RELEASE, &freed);
             for (from, to) in freed {
-                self.core.digest.fold2(tag::RELEASE, u64::from(from.number()));
                 if matches!(named, Fault::Cut(_)) {
                     self.core.network.mend(from, to);
                 } else if self.core.network.unclog(from, to) {
@@ -182,15 +188,22 @@ impl<N: Node> Sim<N> {
         any
     }
 
-    /// Ends every hold on these hosts and their links; true if there was any.
+    /// Ends every hold on these hosts and their links; true if there was any. A chosen message is
+    /// neither, and stays chosen.
     pub fn free_hosts(&mut self, hosts: &[NodeId]) -> bool {
         let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
         let mut any = self.free_links(|_, from, to| touches(from, to));
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            let ends = match &self.holds.held[&hold] {
-                Fault::Crash(host, _) | Fault::Pause(host) => hosts.contains(host),
-                Fault::Shape(links, _) => links.iter().any(|&(from, to)| touches(from, to)),
-                Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_) => false,
+            let ends = match self.holds.held.get_mut(&hold) {
+                Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
+                Some(Fault::Shape(links, _)) => {
+                    let before = links.len();
+                    links.retain(|&(from, to)| !touches(from, to));
+                    any |= links.len() < before;
+                    self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
+                    links.is_empty()
+                }
+                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_)) | None => false,
             };
             if ends {
                 any = true;
@@ -203,10 +216,21 @@ impl<N: Node> Sim<N> {
         any
     }
 
-    /// Restarts a host that is down and ends the holds that keep it down; true if it was.
+    /// Restarts a host that is down, lets go one that is paused, and ends the holds on it; true if
+    /// it was either.
     pub fn restart(&mut self, host: NodeId) -> bool {
+        self.fold_fault(tag::RELEASE, u64::from(host.number()));
+        let paused = self.is_paused(host);
+        let holds = self.holds.held.iter();
+        let paused_by: Vec<HoldId> = holds
+            .filter(|(_, fault)| matches!(fault, Fault::Pause(it) if *it == host))
+            .map(|(hold, _)| *hold)
+            .collect();
+        for hold in paused_by {
+            self.release(hold);
+        }
         self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
-        self.start(host)
+        self.start(host) || paused
     }
 
     /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
@@ -260,11 +284,12 @@ impl<N: Node> Sim<N> {
     fn start(&mut self, host: NodeId) -> bool {
         let machine = &self.hosts.0[host.index()].machine;
         let down = self.hosts.0[host.index()].node.is_none();
+        let after = machine.incarnation;
         // A host that has not booted yet boots by itself.
-        if !down || machine.incarnation == 0 {
+        if !down || after == 0 {
             return false;
         }
-        self.core.push_internal(self.core.now, Internal::Boot { host });
+        self.core.push_internal(self.core.now, Internal::Boot { host, after });
         true
     }
 
@@ -275,7 +300,7 @@ impl<N: Node> Sim<N> {
         }
         host.cold().pauses += 1;
         host.settle_ready();
-        self.core.digest.fold2(tag::PAUSE, u64::from(id.number()));
+        self.fold_fault(tag::PAUSE, u64::from(id.number()));
         self.trace(Some(id), What::Pause, &"");
         true
     }
@@ -283,12 +308,8 @@ impl<N: Node> Sim<N> {
     fn resume(&mut self, id: NodeId) {
         let host = &mut self.hosts.0[id.index()];
         let cold = host.cold();
-        // A crash has ended the pause already.
-        if cold.pauses == 0 {
-            return;
-        }
         cold.pauses -= 1;
-        if cold.pauses > 0 || host.node.is_none() {
+        if cold.pauses > 0 {
             return;
         }
         host.settle_ready();
@@ -305,7 +326,8 @@ impl<N: Node> Sim<N> {
         self.core.running = None;
         self.crash(id, None);
         let at = self.core.now + self.config.restart_after;
-        self.core.push_internal(at, Internal::Boot { host: id });
+        let after = self.hosts.0[id.index()].machine.incarnation;
+        self.core.push_internal(at, Internal::Boot { host: id, after });
     }
 
     /// The host loses its memory, its gated outputs, and of its un-synced writes what the model
@@ -315,6 +337,8 @@ impl<N: Node> Sim<N> {
         let host = self.hosts.0.get_mut(id.index())?;
         host.node.take()?;
         self.up -= 1;
+        // A process that is gone is held by no pause, nor is its successor.
+        self.holds.held.retain(|_, fault| !matches!(fault, Fault::Pause(it) if *it == id));
         host.timers.clear();
         let machine = &mut host.machine;
         let loss = machine.crash_disk(&self.core.shared.streams, id, model);
@@ -324,7 +348,6 @@ impl<N: Node> Sim<N> {
         cold.device_free_at = now;
         cold.synced = None;
         cold.pauses = 0;
-        cold.busy_until = now;
         cold.waking = false;
         cold.step_over = false;
         cold.inbox_messages = 0;
@@ -344,7 +367,7 @@ impl<N: Node> Sim<N> {
         }
         let CrashLoss { operations, bytes } = loss;
         let report = CrashReport { operations_lost: operations, bytes_lost: bytes };
-        self.core.digest.fold2(tag::CRASH | u64::from(id.number()), operations);
+        self.fold_fault(tag::CRASH | u64::from(id.number()), operations);
         let what = What::Crash { operations_lost: operations, bytes_lost: bytes };
         self.trace(Some(id), what, &"");
         if operations > 0 {

@@ -17,7 +17,7 @@ use crate::view::HostTable;
 pub(crate) struct Host<N: Node> {
     /// None while it is down.
     pub(crate) node: Option<N>,
-    /// Handles nothing before; `SimTime::MAX` while it is down or paused.
+    /// Handles nothing before; `SimTime::MAX` while it is down, paused or in a step that takes time.
     pub(crate) ready_at: SimTime,
     pub(crate) machine: Machine,
     pub(crate) timers: Vec<Timer<N::Timer>>,
@@ -56,7 +56,6 @@ pub(crate) struct Cold<N: Node> {
     pub(crate) step: Option<Vec<Effect<N>>>,
     /// True if that step came to its end during a pause.
     pub(crate) step_over: bool,
-    pub(crate) busy_until: SimTime,
     /// How many faults hold it paused.
     pub(crate) pauses: u32,
     /// True while a queue entry for draining the inbox is under way.
@@ -83,13 +82,15 @@ impl<N: Node> Host<N> {
         self.cold.as_ref().is_some_and(|cold| cold.pauses > 0)
     }
 
-    /// Recomputes `ready_at` after the node, a pause or a busy time changed.
+    /// Recomputes `ready_at` after the node, a pause or a step that takes time changed. Such a
+    /// step ends with its own event and not at a time: what is due at the same instant waits
+    /// until its outputs have left.
     pub(crate) fn settle_ready(&mut self) {
         self.ready_at = match (&self.node, &self.cold) {
             (None, _) => SimTime::MAX,
             (Some(_), None) => SimTime::ZERO,
-            (Some(_), Some(cold)) if cold.pauses > 0 => SimTime::MAX,
-            (Some(_), Some(cold)) => cold.busy_until,
+            (Some(_), Some(cold)) if cold.pauses > 0 || cold.step.is_some() => SimTime::MAX,
+            (Some(_), Some(_)) => SimTime::ZERO,
         };
     }
 }
@@ -105,7 +106,6 @@ impl<N: Node> Cold<N> {
             inbox_messages: 0,
             step: None,
             step_over: false,
-            busy_until: SimTime::ZERO,
             pauses: 0,
             waking: false,
         }

@@ -61,7 +61,7 @@ pub struct Sim<N: Node> {
     pub(crate) tracer: Option<Box<dyn Tracer>>,
     pub(crate) config: Config<N::Params>,
     pub(crate) kinds: Vec<std::borrow::Cow<'static, str>>,
-    /// How many members are up.
+    /// How many members are up or about to boot for the first time.
     pub(crate) up: usize,
     pub(crate) keep_going: bool,
     pub(crate) healed: bool,
@@ -163,6 +163,7 @@ impl<N: Node> Sim<N> {
             keep_going: false,
             healed: false,
         };
+        sim.up = sim.core.shared.members.len();
         sim.schedule_boots();
         sim
     }
@@ -191,7 +192,7 @@ impl<N: Node> Sim<N> {
                 let mut rng = self.core.shared.streams.open(Purpose::Boot, index);
                 at = at + Duration::from_nanos(rng.below(spread_ns));
             }
-            self.core.push_internal(at, Internal::Boot { host });
+            self.core.push_internal(at, Internal::Boot { host, after: 0 });
         }
     }
 
@@ -229,6 +230,7 @@ impl<N: Node> Sim<N> {
             believed_leader: None,
             state: ClientState::Working,
             wake: 0,
+            waits: false,
             rng: None,
             network: None,
         });
@@ -286,7 +288,7 @@ impl<N: Node> Sim<N> {
     /// Runs until something wants the driver's attention, at most through `until`.
     ///
     /// A panic in a handler is the violation [`NODE_PANICKED`]; afterwards the simulation can be
-    /// looked at, but not run on.
+    /// looked at, but has nothing left to happen.
     pub fn run(&mut self, until: SimTime) -> Stop {
         match catch_unwind(AssertUnwindSafe(|| self.run_loop(until))) {
             Ok(stop) => stop,
@@ -309,7 +311,10 @@ impl<N: Node> Sim<N> {
                 return Stop::Idle;
             };
             if key.time() > until {
-                self.core.now = self.core.now.max(until);
+                if until > self.core.now {
+                    self.core.now = until;
+                    self.core.instant_since = self.core.events;
+                }
                 return Stop::Until;
             }
             self.core.queue.pop();
@@ -348,6 +353,8 @@ impl<N: Node> Sim<N> {
         self.core.attention.clear();
         self.violated(vec![(NODE_PANICKED, format!("a handler of {host} panicked: {text}"))]);
         self.core.attention.clear();
+        // What the handler had done by then is half a step: nothing may build on it.
+        self.core.queue.clear();
     }
 
     /// Tells the tracer something, if there is one.
@@ -425,7 +432,7 @@ impl<N: Node> Sim<N> {
     /// Messages and what became of them until now.
     pub fn messages(&self) -> MessageCounts {
         let mut counts = self.core.counts.clone();
-        let parcels = self.effects.parcels.iter().filter(|parcel| parcel.on_network()).count();
+        let parcels = self.effects.parcels.on_network();
         let mails = self.mails.iter().filter(|mail| mail.on_network).count();
         counts.in_flight_at_end = (parcels + mails) as u64;
         counts

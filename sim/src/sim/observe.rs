@@ -37,6 +37,12 @@ impl<N: Node> Invariants<N> {
         Invariants { list, watching, broken }
     }
 
+    /// The place of a property in declared order; what is none of the invariants comes last.
+    fn rank(&self, property: &str) -> usize {
+        let place = self.list.iter().position(|invariant| invariant.name() == property);
+        place.unwrap_or(self.list.len())
+    }
+
     /// Whether anybody watches this kind of observation.
     #[inline]
     pub(crate) fn watched(&self, watch: Watch) -> bool {
@@ -215,8 +221,8 @@ impl<N: Node> Sim<N> {
         if !self.invariants.watched(Watch::LEFT) {
             return;
         }
-        let parcel = self.effects.parcels.get(slot);
-        let seen = Observation::Left { from: parcel.from, to, message: &parcel.message };
+        let from = self.effects.parcels.header(slot).from;
+        let seen = Observation::Left { from, to, message: self.effects.parcels.message(slot) };
         let world = Self::view_of(&self.hosts, &self.core.shared, self.core.now);
         if let Some(found) = self.invariants.show(Watch::LEFT, &seen, &world) {
             self.violated(found);
@@ -225,8 +231,8 @@ impl<N: Node> Sim<N> {
 
     pub(crate) fn observe_inner(&mut self, host: NodeId, inner: &Inner) {
         let inner = match inner {
-            Inner::Delivered(item) => InnerRef::Delivered(&**item),
-            Inner::Replied(op, answer) => InnerRef::Replied(*op, &**answer),
+            Inner::Delivered(nest, item) => InnerRef::Delivered(*nest, &**item),
+            Inner::Replied(nest, op, answer) => InnerRef::Replied(*nest, *op, &**answer),
         };
         self.observe(Watch::INNER, &Observation::Inner { host, inner });
     }
@@ -247,6 +253,11 @@ impl<N: Node> Sim<N> {
             }
             self.violations.push(violation);
         }
+        // What one event shows at several moments is reported in declared order all the same.
+        let event = self.core.events;
+        let earlier = self.violations.partition_point(|violation| violation.event < event);
+        let invariants = &self.invariants;
+        self.violations[earlier..].sort_by_key(|violation| invariants.rank(&violation.property));
     }
 
     #[inline]
@@ -283,8 +294,12 @@ impl<N: Node> Sim<N> {
             entry.holds.fill(false);
             entry.holding = 0;
         }
+        let now_up = self.up;
+        // Those that were down boot at this instant, so nothing holds everywhere before.
+        self.up = self.core.shared.members.len();
         for host in self.core.shared.members.clone() {
             self.ask_milestones(host);
         }
+        self.up = now_up;
     }
 }

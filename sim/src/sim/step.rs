@@ -9,6 +9,7 @@ use crate::effects::Effect;
 use crate::id::NodeId;
 use crate::invariant::{Observation, Watch};
 use crate::node::Node;
+use crate::parcels::Parcel;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::{Host, Output, Timer};
 use crate::sim::{RESTARTED, Sim};
@@ -51,7 +52,7 @@ pub(super) use handle;
 impl<N: Node> Sim<N> {
     #[inline]
     pub(super) fn on_parcel(&mut self, slot: u32) {
-        let to = self.effects.parcels.get(slot).to;
+        let to = self.effects.parcels.header(slot).to;
         let host = &self.hosts.0[to.index()];
         if host.ready_at > self.core.now || self.has_inbox(to) {
             self.postpone(to, Slot::Parcel(slot));
@@ -65,20 +66,20 @@ impl<N: Node> Sim<N> {
         if self.tracer.is_some() {
             self.trace_handled(slot);
         }
-        let parcel = self.effects.parcels.remove(slot);
-        let (from, to) = (parcel.from, parcel.to);
+        let &Parcel { from, to, digest, .. } = self.effects.parcels.header(slot);
+        let message = self.effects.parcels.remove(slot);
         let link = u64::from(from.number()) << 32 | u64::from(to.number());
-        self.core.event(link, parcel.digest);
+        self.core.event(link, digest);
         if from != to {
             self.core.counts.delivered += 1;
         }
-        handle!(self, to, |node, ctx| node.on_message(ctx, from, parcel.message));
+        handle!(self, to, |node, ctx| node.on_message(ctx, from, message));
     }
 
     fn trace_handled(&mut self, slot: u32) {
-        let parcel = self.effects.parcels.get(slot);
+        let parcel = self.effects.parcels.header(slot);
         let (from, to, kind) = (parcel.from, parcel.to, usize::from(parcel.kind));
-        let text = format!("{:?}", parcel.message);
+        let text = format!("{:?}", self.effects.parcels.message(slot));
         let name = self.kinds[kind].clone();
         // The entry belongs to the event that is about to be counted.
         self.core.events += 1;
@@ -105,8 +106,9 @@ impl<N: Node> Sim<N> {
             }
             // Of an incarnation that is no more.
             Internal::Wake { .. } | Internal::StepEnd { .. } | Internal::SyncDone { .. } => {}
-            Internal::Boot { host } => {
-                if self.hosts.0[host.index()].node.is_none() {
+            Internal::Boot { host, after } => {
+                let it = &self.hosts.0[host.index()];
+                if it.node.is_none() && it.machine.incarnation == after {
                     self.boot(host);
                 }
             }
@@ -152,7 +154,7 @@ impl<N: Node> Sim<N> {
         };
         host.node = Some(N::boot(ctx, &params));
         host.settle_ready();
-        self.up += 1;
+        self.up += usize::from(incarnation > 1);
         self.observe_booted(id);
         if incarnation > 1 {
             self.reached_by_name(RESTARTED);
@@ -167,12 +169,17 @@ impl<N: Node> Sim<N> {
         self.observe_handled(id);
         if self.effects.slow {
             self.slow_step_over(id);
+        } else if let [Effect::Send { slot }] = self.effects.list[..] {
+            // Most steps: one message.
+            self.effects.list.clear();
+            self.send(id, slot, None);
         } else if !self.effects.list.is_empty() {
             self.apply(id);
         }
     }
 
     /// The step touched the disk or took time.
+    #[inline(never)]
     fn slow_step_over(&mut self, id: NodeId) {
         self.effects.slow = false;
         let machine = &mut self.hosts.0[id.index()].machine;
@@ -188,6 +195,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// The step takes time: its effects wait for its end.
+    #[inline(never)]
     fn prolong_step(&mut self, id: NodeId) {
         let mut busy = std::mem::take(&mut self.effects.busy);
         let now = self.core.now;
@@ -205,7 +213,6 @@ impl<N: Node> Sim<N> {
         }
         let incarnation = host.machine.incarnation;
         let cold = host.cold();
-        cold.busy_until = now + busy;
         cold.step = Some(std::mem::take(&mut self.effects.list));
         host.settle_ready();
         self.core.push_internal(now + busy, Internal::StepEnd { host: id, incarnation });
@@ -228,6 +235,7 @@ impl<N: Node> Sim<N> {
             return;
         };
         self.effects.list = list;
+        self.hosts.0[id.index()].settle_ready();
         self.core.running = Some(id);
         self.apply(id);
         self.core.running = None;
@@ -235,6 +243,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Applies the effects of a step in program order.
+    #[inline(never)]
     fn apply(&mut self, id: NodeId) {
         let mut list = std::mem::take(&mut self.effects.list);
         let mut gate = None;
@@ -249,7 +258,8 @@ impl<N: Node> Sim<N> {
                 Effect::Accepted { id: op, position } => self.accepted(op, position),
                 Effect::Deliver(item) => self.item_delivered(id, &item),
                 Effect::Inner(inner) => self.observe_inner(id, &inner),
-                Effect::Sync(request) => gate = self.gate(id, request).or(gate),
+                // A narrow sync may join an earlier one than the gate already waits for.
+                Effect::Sync(request) => gate = gate.max(self.gate(id, request)),
                 Effect::Reached(name) => self.reached_by_name(name),
                 Effect::Note(text) => self.trace(Some(id), What::Note, &text),
                 Effect::Crash => crashes = true,
@@ -262,6 +272,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    #[inline(never)]
     fn item_delivered(&mut self, host: NodeId, item: &crate::node::Item<N>) {
         if self.tracer.is_some() {
             let text = format!("{item:?}");
@@ -278,10 +289,15 @@ impl<N: Node> Sim<N> {
     }
 
     /// Outputs behind this request wait for the sync that is returned, if for any.
+    #[inline(never)]
     fn gate(&mut self, id: NodeId, request: SyncRequest) -> Option<SyncId> {
         match request {
             SyncRequest::Nothing => None,
-            SyncRequest::Joins(sync) => Some(sync),
+            // It may have completed while this step took time.
+            SyncRequest::Joins(sync) => {
+                let synced = self.hosts.0[id.index()].cold().synced;
+                synced.is_none_or(|synced| sync > synced).then_some(sync)
+            }
             SyncRequest::Starts(sync) => {
                 let host = &mut self.hosts.0[id.index()];
                 let word = host.machine.device_word(&self.core.shared.streams, id);
@@ -326,10 +342,12 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, id: NodeId, timer: N::Timer, after: Duration) {
         let digest = codec::digest_of(&timer);
         let host = &mut self.hosts.0[id.index()];
-        let at = self.core.now + host.machine.clocks.real_span(after);
+        let now = self.core.now;
+        let at = now.saturating_add(host.machine.clocks.real_span(after));
         self.core.digest.fold2(digest ^ u64::from(id.number()), at.nanos());
         let sequence = self.core.next_sequence();
         let timers = &mut host.timers;
@@ -340,8 +358,11 @@ impl<N: Node> Sim<N> {
             armed: true,
             at,
             sequence,
-            // What the queue holds already comes up early enough, and is then put back.
-            ticket: old.and_then(|old| old.ticket.filter(|_| old.queued_at <= at)),
+            // What the queue still holds comes up early enough, and is then put back. At the same
+            // time it would come up in the order of the old setting; and what is due may already
+            // wait in the inbox, among things that are due before this.
+            ticket: old
+                .and_then(|old| old.ticket.filter(|_| now < old.queued_at && old.queued_at < at)),
             queued_at: old.map_or(at, |old| old.queued_at),
             digest,
         };
@@ -435,18 +456,28 @@ impl<N: Node> Sim<N> {
     /// things in its inbox.
     #[cold]
     pub(super) fn postpone(&mut self, id: NodeId, slot: Slot) {
-        let Some(host) = self.hosts.0.get_mut(id.index()).filter(|host| host.node.is_some()) else {
+        if self.hosts.0[id.index()].node.is_none() {
             return self.drop_arrival(slot, "host_down");
-        };
+        }
         let limit = self.config.inbox;
-        let cold = host.cold();
-        let is_message = !matches!(slot, Slot::Internal(_));
-        if is_message && cold.inbox_messages >= limit {
+        let arrived = self.came_by_network(slot);
+        let cold = self.hosts.0[id.index()].cold();
+        if arrived && cold.inbox_messages >= limit {
             return self.drop_arrival(slot, "queue_dropped");
         }
-        cold.inbox_messages += usize::from(is_message);
+        cold.inbox_messages += usize::from(arrived);
         cold.inbox.push_back(slot.pack());
         self.wake_if_waiting(id);
+    }
+
+    /// Whether this counts in a bounded inbox: what a host says to itself never crosses the
+    /// network, and what an operator submits neither, so neither is dropped there.
+    fn came_by_network(&self, slot: Slot) -> bool {
+        match slot {
+            Slot::Parcel(slot) => self.effects.parcels.header(slot).on_network(),
+            Slot::Mail(slot) => self.mails.get(slot).on_network,
+            Slot::Internal(_) => false,
+        }
     }
 
     /// Makes sure that the inbox is looked at when the host is ready.
@@ -475,8 +506,8 @@ impl<N: Node> Sim<N> {
             return;
         };
         let slot = Slot::unpack(raw);
-        if !matches!(slot, Slot::Internal(_)) {
-            cold.inbox_messages -= 1;
+        if self.came_by_network(slot) {
+            self.hosts.0[id.index()].cold().inbox_messages -= 1;
         }
         match slot {
             Slot::Parcel(slot) => self.deliver_parcel(slot),
@@ -492,17 +523,14 @@ impl<N: Node> Sim<N> {
             unreachable!("only timers wait in an inbox");
         };
         let timer = &self.hosts.0[host.index()].timers[entry as usize];
-        if timer.ticket == Some(slot) && timer.armed && timer.at <= self.core.now {
-            self.fire_timer(slot, host, entry);
-            return;
+        // Set again, it has another ticket.
+        if timer.ticket == Some(slot) && timer.armed {
+            return self.fire_timer(slot, host, entry);
         }
         self.core.internals.remove(slot);
         let timer = &mut self.hosts.0[host.index()].timers[entry as usize];
         if timer.ticket == Some(slot) {
             timer.ticket = None;
-            if timer.armed {
-                self.queue_timer(host, entry as usize);
-            }
         }
     }
 }
