@@ -35,7 +35,7 @@ pub fn checkable<S: Service>(records: &[HistoryRecord<S>]) -> History<S::Op, S::
 }
 
 /// The process of a client: clients count from 1, and so do generations.
-fn process_of<O, R>(record: &seedbed_sim::Record<O, R>) -> Process {
+pub(crate) fn process_of<O, R>(record: &seedbed_sim::Record<O, R>) -> Process {
     let client = record.op.client.index() as u32 + 1;
     Process { client, generation: record.generation + 1 }
 }

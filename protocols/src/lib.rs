@@ -2,6 +2,7 @@
 
 mod history;
 mod protocol;
+pub mod raft;
 mod service;
 pub mod services;
 pub mod units;

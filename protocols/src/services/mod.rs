@@ -2,5 +2,7 @@
 //! histories are judged.
 
 mod broadcast;
+mod log;
 
 pub use broadcast::{Broadcast, BroadcastOp, BroadcastRet};
+pub use log::{Command, Committed, Log, LogOp, LogOptions, LogRet, log_violations};
