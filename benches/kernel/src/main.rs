@@ -7,6 +7,9 @@ mod bare;
 mod ours;
 
 use cpu_time::ProcessTime;
+use seedbed_protocols::Protocol;
+use seedbed_protocols::raft::Raft;
+use seedbed_sim::{Config, Distribution, Node as SimNode, Sim, SimTime, Stop};
 
 use crate::bare::{Broadcast, Gossip, MS, Node, PingPong};
 use crate::ours::Work;
@@ -47,6 +50,30 @@ fn compare(name: &str, rounds: usize, bare: impl Fn() -> u64, ours: impl Fn() ->
 
 fn boxed<N: Node + 'static>(count: usize, node: impl Fn() -> N) -> Vec<Box<dyn Node>> {
     (0..count).map(|_| Box::new(node()) as Box<dyn Node>).collect()
+}
+
+/// Five idle Raft hosts for 60 virtual seconds, with all invariants on.
+fn idle_raft(rounds: usize) {
+    let mut times = Vec::new();
+    let mut events = 0;
+    for seed in 0..20 * rounds as u64 {
+        let start = ProcessTime::now();
+        let params = <Raft as SimNode>::Params::default();
+        let mut config = Config::new(seed, 5, params.clone());
+        config.network.everywhere.latency = Distribution::Uniform { min: MS, max: 10 * MS };
+        let mut sim: Sim<Raft> = Sim::new(config);
+        sim.set_invariants(Raft::invariants(&params));
+        sim.set_milestones(Raft::milestones());
+        assert_eq!(sim.run(SimTime::from_nanos(60_000 * MS)), Stop::Until);
+        events = sim.events();
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    let low = times.iter().copied().fold(f64::MAX, f64::min);
+    let high = times.iter().copied().fold(0.0, f64::max);
+    println!(
+        "idle Raft, 5 hosts, 60 virtual seconds       {:.2} ms ({low:.2} to {high:.2}), {events} events",
+        median(times),
+    );
 }
 
 fn main() {
@@ -90,6 +117,9 @@ fn main() {
             || bare::run(1, &mut boxed(100, broadcast(100)), uniform, u64::MAX),
             || ours::run(ours::sim(1, 100, Work::Broadcast(100), false), u64::MAX),
         );
+    }
+    if wanted("idle raft") {
+        idle_raft(rounds);
     }
     if wanted("fresh simulations") {
         compare(
