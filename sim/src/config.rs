@@ -97,7 +97,7 @@ pub struct NetworkConfig {
 }
 
 /// One kind of directed link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LinkConfig {
     /// One-way delay.
     pub latency: Distribution,

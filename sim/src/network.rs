@@ -154,9 +154,12 @@ impl Network {
             held: 0,
         };
         for (from, to, class) in config.links {
-            let index = network.classes.len();
-            assert!(index <= 255, "at most 255 links of their own kind");
-            network.classes.push(class);
+            let known = network.classes.iter().position(|other| *other == class);
+            let index = known.unwrap_or(network.classes.len());
+            assert!(index <= 255, "at most 255 kinds of links");
+            if known.is_none() {
+                network.classes.push(class);
+            }
             network.link_mut(from, to).class = index as u8;
         }
         network.settle_plain();

@@ -1,6 +1,8 @@
 //! What there is to name: protocols and services as plain data, filled by whoever knows them.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,15 +14,39 @@ use super::units::Nanos;
 
 /// Checks raw options (of a workload, a check, a verb, or `params`) and says what is wrong, with
 /// places.
-pub type OptionsCheck = fn(&Document, &Path, &Value) -> Vec<Error>;
+#[derive(Clone)]
+pub struct OptionsCheck(Arc<Find>);
+
+type Find = dyn Fn(&Document, &Path, &Value) -> Vec<Error> + Send + Sync;
+
+impl fmt::Debug for OptionsCheck {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("OptionsCheck")
+    }
+}
+
+impl OptionsCheck {
+    /// A check by any means.
+    pub fn new(
+        find: impl Fn(&Document, &Path, &Value) -> Vec<Error> + Send + Sync + 'static,
+    ) -> OptionsCheck {
+        OptionsCheck(Arc::new(find))
+    }
+
+    /// What is wrong with the options that stand at this path.
+    #[must_use]
+    pub fn find(&self, document: &Document, path: &Path, value: &Value) -> Vec<Error> {
+        (self.0)(document, path, value)
+    }
+}
 
 /// The check that options can be read as a type.
 #[must_use]
 pub fn options_of<T: DeserializeOwned>() -> OptionsCheck {
-    |document, path, value| match document.decode_at::<T>(path, value) {
+    OptionsCheck::new(|document, path, value| match document.decode_at::<T>(path, value) {
         Ok(_) => Vec::new(),
         Err(errors) => errors,
-    }
+    })
 }
 
 /// Something with a name.

@@ -376,6 +376,14 @@ pub enum RandomKind {
     Partition,
     /// A host's links are clogged.
     Clog,
+    /// Messages are lost, between all hosts or to and from one.
+    Loss,
+    /// Messages arrive twice.
+    Duplicate,
+    /// Messages overtake each other.
+    Reorder,
+    /// Messages take longer, by up to a drawn time.
+    Delay,
 }
 
 /// What a partition cuts, once validation has seen that exactly one form is given.

@@ -40,7 +40,7 @@ pub mod script;
 pub mod selector;
 pub mod set;
 pub mod spec;
-pub mod units;
+pub use seedbed_protocols::units;
 pub mod validate;
 
 pub use catalog::{Catalog, Entry, OptionsCheck, ProtocolEntry, ServiceEntry, options_of};

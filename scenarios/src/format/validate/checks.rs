@@ -73,7 +73,7 @@ fn check_one(check: &Check, path: &Path, scenario: &Scenario, findings: &mut Fin
             let place = if check.options.is_null() { path.clone() } else { path.key(&check.name) };
             match known {
                 Some(known) => {
-                    let options = known.options;
+                    let options = known.options.clone();
                     findings.options(options, &place, &check.options);
                 }
                 None if findings.vocabulary.is_complete => {

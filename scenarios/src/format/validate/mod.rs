@@ -48,7 +48,7 @@ impl Findings<'_> {
     /// Lets the owner of raw options check them.
     fn options(&mut self, check: Option<OptionsCheck>, path: &Path, value: &Value) {
         if let Some(check) = check {
-            self.errors.extend(check(self.document, path, value));
+            self.errors.extend(check.find(self.document, path, value));
         }
     }
 }

@@ -171,7 +171,7 @@ fn check_operation(op: &serde_json::Value, path: &Path, findings: &mut Findings<
         return;
     }
     match findings.vocabulary.service {
-        Some(service) => findings.options(service.operation, &path.key("op"), op),
+        Some(service) => findings.options(service.operation.clone(), &path.key("op"), op),
         None => {
             let message = format!("{} takes no operations", findings.vocabulary.owner());
             findings.key(path, message, None);
@@ -344,7 +344,7 @@ fn check_verb(verb: &Named, outer: &Path, findings: &mut Findings<'_>) {
     }
     let verbs: &[Entry] = findings.vocabulary.service.map_or(&[], |service| &service.verbs);
     if let Some(known) = verbs.iter().find(|known| known.name == verb.name) {
-        findings.options(known.options, &path, &verb.options);
+        findings.options(known.options.clone(), &path, &verb.options);
     } else if findings.vocabulary.is_complete {
         let own = verbs.iter().map(|known| known.name.as_str());
         let valid = Step::NAMES.iter().chain(Fault::NAMES).copied().chain(own);

@@ -111,7 +111,7 @@ fn check_params(scenario: &Scenario, findings: &mut Findings<'_>) {
         let params = scenario.params_of(&name);
         check_bug(&name, entry, params, &place, 0, findings);
         let errors_before = findings.errors.len();
-        findings.options(entry.params, &place, params);
+        findings.options(entry.params.clone(), &place, params);
         let is_right = findings.errors.len() == errors_before;
         for (index, host) in scenario.hosts.iter().enumerate() {
             let Some(host_params) = &host.params else {
@@ -126,7 +126,7 @@ fn check_params(scenario: &Scenario, findings: &mut Findings<'_>) {
             // Only the whole can be read, so what is wrong with the common part is not said again.
             if is_right {
                 let whole = scenario.params_of_host(&name, host);
-                findings.options(entry.params, &place, &whole);
+                findings.options(entry.params.clone(), &place, &whole);
             }
         }
     }
@@ -168,7 +168,7 @@ fn check_workloads(scenario: &Scenario, findings: &mut Findings<'_>) {
             continue;
         };
         match service.workloads.iter().find(|known| known.name == workload.name) {
-            Some(known) => findings.options(known.options, &path, &workload.options),
+            Some(known) => findings.options(known.options.clone(), &path, &workload.options),
             None => {
                 let valid = service.workloads.iter().map(|known| known.name.as_str());
                 let help = suggest(&workload.name, valid);
