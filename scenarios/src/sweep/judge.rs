@@ -210,7 +210,9 @@ pub fn judge(
             judge_sometimes(standard, tally, &mut findings);
         }
     }
-    let decided = whole || !standard.expects_violation();
+    // A unit of which nothing ran says nothing, unless it should have shown something.
+    let silent = tally.runs == 0 && findings.is_empty();
+    let decided = !silent && (whole || !standard.expects_violation());
     Judgement {
         scenario: scenario.to_owned(),
         protocol: protocol.to_owned(),

@@ -17,7 +17,6 @@
 
 mod grid;
 mod judge;
-mod merge;
 mod outcome;
 mod plan;
 mod seeds;
@@ -29,12 +28,14 @@ mod workers;
 
 pub use grid::{Point, Vary, VaryError, grid_points};
 pub use judge::{Finding, Judgement, Standard, judge};
-pub use merge::{MergeError, Merged, merge};
 pub use outcome::{Broken, Ended, SweepError, SweepOutcome, run_sweep};
-pub use plan::{Job, Plan, PlanError, Runs, Unit, plan_units};
+pub use plan::{AtPoints, Job, Plan, PlanError, Runs, Unit, plan_units};
 pub use seeds::{SeedRange, Seeds, SeedsError, Shard, first_seed_of};
 pub use shelf::{FAILURES_PER_SIGNATURE, Written, write_failure};
-pub use store::{Header, Row, StoreError, header_of, holds_results, read_rows};
+pub use store::{
+    FailedSeeds, Header, Row, StoreError, failed_seeds, header_of, holds_results, read_header,
+    read_rows,
+};
 pub use summary::{HostSummary, SignatureSummary, Summary};
 pub use workers::{Progress, SweepOptions, Watch};
 
