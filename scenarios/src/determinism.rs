@@ -181,16 +181,18 @@ pub fn serve(
     let threads = task.threads.max(1);
     let output = Mutex::new(output);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|thread| {
-                let (units, output) = (&units, &output);
-                let builder = std::thread::Builder::new().stack_size(8 << 20);
-                builder.spawn_scoped(scope, move || {
-                    let own = (0..task.runs.len()).skip(thread).step_by(threads);
-                    own.map(|place| serve_one(task, place, runs, units, output)).collect()
+        let workers: Vec<_> =
+            (0..threads)
+                .map(|thread| {
+                    let (units, output) = (&units, &output);
+                    let builder = std::thread::Builder::new().stack_size(8 << 20);
+                    builder.spawn_scoped(scope, move || {
+                        let own = (0..task.runs.len()).skip(thread).step_by(threads);
+                        own.map(|place| serve_one(task, place, runs, units, output))
+                            .collect::<Result<(), CheckError>>()
+                    })
                 })
-            })
-            .collect();
+                .collect();
         for worker in workers {
             match worker?.join() {
                 Ok(result) => result?,
@@ -215,9 +217,10 @@ fn serve_one(
     let detailed = task.every_event_of == Some(place);
     let trace = if detailed { TraceLevel::Digests } else { TraceLevel::Off };
     let made = runs.run(unit, seed, &RunOptions { trace, ..RunOptions::default() });
-    let events = made.recording.filter(|_| detailed).map(|recording| {
-        recording.digests.into_iter().map(crate::canonical::hex).collect()
-    });
+    let events = made
+        .recording
+        .filter(|_| detailed)
+        .map(|recording| recording.digests.into_iter().map(crate::canonical::hex).collect());
     let line = ChildLine { run: place, digest: made.record.digest, events };
     let mut text = serde_json::to_vec(&line).map_err(io::Error::from)?;
     text.push(b'\n');

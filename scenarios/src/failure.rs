@@ -237,7 +237,8 @@ impl Failure {
         }
         let last = self.checkpoints.last().map_or(0, |(event, _)| *event);
         let before_tail = last.checked_sub(self.tail.len() as u64).ok_or_else(|| {
-            let problem = format!("holds {} digests, but the run had {last} events", self.tail.len());
+            let problem =
+                format!("holds {} digests, but the run had {last} events", self.tail.len());
             FailureError::Shape { path: "tail".to_owned(), problem }
         })?;
         for (index, (event, digest)) in (before_tail + 1..).zip(&self.tail).enumerate() {

@@ -88,9 +88,11 @@ pub fn run_twice(unit: &Unit, seed: u64, runs: &dyn Runs) -> Twice {
     let first = run_with_digests(runs, unit, seed);
     let second = run_with_digests(runs, unit, seed);
     let divergence = (first.record.digest != second.record.digest).then(|| {
-        let event = first.recording.as_ref().zip(second.recording.as_ref()).and_then(
-            |(first, second)| first_difference(&first.digests, &second.digests),
-        );
+        let event = first
+            .recording
+            .as_ref()
+            .zip(second.recording.as_ref())
+            .and_then(|(first, second)| first_difference(&first.digests, &second.digests));
         event.map_or(Divergence::AtTheEnd, Divergence::At)
     });
     Twice { output: first, second_digest: second.record.digest, divergence }

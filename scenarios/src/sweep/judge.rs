@@ -160,9 +160,9 @@ impl Standard {
 /// Whether `params`, or the params of a nested protocol inside them, plant a bug.
 fn plants_bug(params: &Value) -> bool {
     match params {
-        Value::Object(fields) => fields.iter().any(|(key, value)| {
-            (key == "bug" && !value.is_null()) || plants_bug(value)
-        }),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| (key == "bug" && !value.is_null()) || plants_bug(value)),
         Value::Array(items) => items.iter().any(plants_bug),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }

@@ -40,4 +40,6 @@ pub use summary::{HostSummary, SignatureSummary, Summary};
 pub use workers::{Progress, SweepOptions, Watch};
 
 #[cfg(test)]
+mod fakes;
+#[cfg(test)]
 mod tests;

@@ -97,7 +97,8 @@ pub fn run_sweep(
     let resumed = take_up(plan, header, options, &mut collected)?;
     let (events_before, runs_before) = (collected.tally.events, collected.tally.runs());
     let watch_time = Stopwatch::start();
-    let late = || options.time_max.is_some_and(|time_max| watch_time.seconds() >= time_max.as_secs_f64());
+    let late =
+        || options.time_max.is_some_and(|time_max| watch_time.seconds() >= time_max.as_secs_f64());
     let work = Work {
         plan,
         runs,
@@ -190,7 +191,8 @@ pub(super) fn judge_units(plan: &Plan, tally: &Tally) -> Vec<Judgement> {
 /// Writes `summary.json`.
 pub(super) fn write_summary(folder: &Path, summary: &Summary) -> Result<(), SweepError> {
     let value = serde_json::to_value(summary).map_err(io::Error::other)?;
-    let text = serde_json::to_string_pretty(&canonical::sorted(&value)).map_err(io::Error::other)?;
+    let text =
+        serde_json::to_string_pretty(&canonical::sorted(&value)).map_err(io::Error::other)?;
     let path = folder.join("summary.json");
     let new = folder.join("summary.json.new");
     fs::write(&new, format!("{text}\n")).map_err(StoreError::io(&new))?;

@@ -60,9 +60,8 @@ impl Shelf {
         study: Option<Box<Study>>,
     ) {
         let row = self.by_signature.entry(signature.to_owned()).or_default();
-        let key = |candidate: &Candidate| {
-            (candidate.events, candidate.job.seed, candidate.job.unit)
-        };
+        let key =
+            |candidate: &Candidate| (candidate.events, candidate.job.seed, candidate.job.unit);
         let new = Candidate { events, job, study };
         let at = row.partition_point(|candidate| key(candidate) < key(&new));
         row.insert(at, new);
@@ -107,9 +106,8 @@ pub(super) fn failure_path(folder: &Path, file_stem: &str, seed: u64) -> PathBuf
 /// # Errors
 /// Why it cannot be written.
 pub fn write_failure(folder: &Path, file_stem: &str, failure: &Failure) -> io::Result<PathBuf> {
-    let named = |error: io::Error| {
-        io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
-    };
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(named)?;
     let path = failure_path(folder, file_stem, failure.seed);
     let new = path.with_extension("json.new");

@@ -354,10 +354,9 @@ impl<'a> Locator<'a> {
             Seeds::Random { count, .. } => (0..count)
                 .filter_map(|position| Some((plan.seeds.at(0, count, position)?, position)))
                 .collect(),
-            Seeds::Own { .. }
-            | Seeds::Range { .. }
-            | Seeds::Rounds { .. }
-            | Seeds::Picked(_) => BTreeMap::new(),
+            Seeds::Own { .. } | Seeds::Range { .. } | Seeds::Rounds { .. } | Seeds::Picked(_) => {
+                BTreeMap::new()
+            }
         };
         Locator { plan, units: units.collect(), drawn }
     }

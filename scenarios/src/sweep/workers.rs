@@ -149,9 +149,9 @@ impl Work<'_> {
         let unit = &self.plan.units[job.unit];
         let options = RunOptions { trace: TraceLevel::Digests, ..RunOptions::default() };
         let third = self.runs.run(unit, job.seed, &options).recording;
-        let event = third.zip(second_digests).and_then(|(third, second)| {
-            first_difference(&third.digests, &second)
-        });
+        let event = third
+            .zip(second_digests)
+            .and_then(|(third, second)| first_difference(&third.digests, &second));
         Broken {
             unit: job.unit,
             seed: job.seed,
