@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::tally::UnitTally;
+use super::tally::{UnitTally, Unproven};
 use crate::format::{Band, Chance, Expect, Measure, Scenario, Statistic};
 
 /// What a scenario as a whole must show. It stands in the header of results, so that shards can be
@@ -100,11 +100,15 @@ pub enum Finding {
     Unknown {
         /// How many.
         runs: u64,
+        /// The first of them.
+        first: Option<Unproven>,
     },
     /// Runs proved nothing.
     Vacuous {
         /// How many.
         runs: u64,
+        /// The first of them.
+        first: Option<Unproven>,
     },
 }
 
@@ -229,10 +233,10 @@ fn judge_runs(tally: &UnitTally, findings: &mut Vec<Finding>) {
         findings.push(Finding::Failed { runs: tally.fail });
     }
     if tally.unknown > 0 {
-        findings.push(Finding::Unknown { runs: tally.unknown });
+        findings.push(Finding::Unknown { runs: tally.unknown, first: tally.first_unknown.clone() });
     }
     if tally.vacuous > 0 {
-        findings.push(Finding::Vacuous { runs: tally.vacuous });
+        findings.push(Finding::Vacuous { runs: tally.vacuous, first: tally.first_vacuous.clone() });
     }
 }
 
@@ -307,13 +311,22 @@ impl fmt::Display for Finding {
                 *reached as f64 * 100.0 / (*runs).max(1) as f64,
                 wanted.ratio() * 100.0
             ),
-            Finding::Unknown { runs } => {
-                write!(f, "{} came to no verdict (unknown)", count(*runs, "run"))
+            Finding::Unknown { runs, first } => {
+                write!(f, "{} came to no verdict (unknown)", count(*runs, "run"))?;
+                write_first(f, first.as_ref())
             }
-            Finding::Vacuous { runs } => {
-                write!(f, "{} proved nothing (vacuous)", count(*runs, "run"))
+            Finding::Vacuous { runs, first } => {
+                write!(f, "{} proved nothing (vacuous)", count(*runs, "run"))?;
+                write_first(f, first.as_ref())
             }
         }
+    }
+}
+
+fn write_first(f: &mut fmt::Formatter<'_>, first: Option<&Unproven>) -> fmt::Result {
+    match first {
+        Some(first) => write!(f, "; seed {}: {}", first.seed, first.why),
+        None => Ok(()),
     }
 }
 

@@ -31,7 +31,8 @@ pub use judge::{Finding, Judgement, Standard, judge};
 pub use outcome::{Broken, Ended, SweepError, SweepOutcome, run_sweep};
 pub use plan::{AtPoints, Job, Plan, PlanError, Runs, Unit, plan_units};
 pub use seeds::{SeedRange, Seeds, SeedsError, Shard, first_seed_of};
-pub use shelf::{FAILURES_PER_SIGNATURE, Written, write_failure};
+pub use shelf::{FAILURES_PER_SIGNATURE, Written, study, write_failure};
+pub use tally::{SignatureTally, Tally, UnitTally, Unproven};
 pub use store::{
     FailedSeeds, Header, Row, StoreError, failed_seeds, header_of, holds_results, read_header,
     read_rows,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::plan::{Job, Plan, Runs, Unit};
 use crate::failure::{Build, Failure, Study};
-use crate::run::{RunOptions, TraceLevel};
+use crate::run::{RunOptions, RunOutput, TraceLevel};
 
 /// Of how many failures of one signature files are written.
 pub const FAILURES_PER_SIGNATURE: usize = 10;
@@ -38,12 +38,13 @@ pub struct Written {
 }
 
 /// Runs a failing seed again, with a full trace.
-pub(super) fn study(
+#[must_use]
+pub fn study(
     runs: &dyn Runs,
     unit: &Unit,
     seed: u64,
     build: &Build,
-) -> (crate::run::RunOutput, Study) {
+) -> (RunOutput, Study) {
     let options = RunOptions { trace: TraceLevel::Full, ..RunOptions::default() };
     let output = runs.run(unit, seed, &options);
     let study = Study::of(unit, seed, &output, build);

@@ -25,10 +25,42 @@ pub struct UnitTally {
     pub shown: Option<(u64, u64)>,
     /// How many of those showed it.
     pub shown_count: u64,
+    /// The first run without a verdict.
+    pub first_unknown: Option<Unproven>,
+    /// The first run that proved nothing.
+    pub first_vacuous: Option<Unproven>,
     /// In how many runs each milestone of `sometimes` was reached.
     pub reached: BTreeMap<String, u64>,
     /// The values of each measure that is judged.
     pub values: BTreeMap<String, Vec<f64>>,
+}
+
+/// A run that says nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unproven {
+    /// Its place among the unit's runs.
+    pub position: u64,
+    /// Its seed.
+    pub seed: u64,
+    /// What it says about itself.
+    pub why: String,
+}
+
+impl Unproven {
+    fn of(position: u64, record: &RunRecord) -> Unproven {
+        let property = record.property.clone().unwrap_or_default();
+        let why = match &record.message {
+            Some(message) => format!("{property}: {message}"),
+            None => property,
+        };
+        Unproven { position, seed: record.seed, why }
+    }
+}
+
+fn keep_first(first: &mut Option<Unproven>, new: Unproven) {
+    if first.as_ref().is_none_or(|first| new < *first) {
+        *first = Some(new);
+    }
 }
 
 /// Counts over all runs.
@@ -60,8 +92,14 @@ impl UnitTally {
         self.runs += 1;
         match record.verdict {
             Verdict::Pass => self.pass += 1,
-            Verdict::Vacuous => self.vacuous += 1,
-            Verdict::Unknown => self.unknown += 1,
+            Verdict::Vacuous => {
+                self.vacuous += 1;
+                keep_first(&mut self.first_vacuous, Unproven::of(position, record));
+            }
+            Verdict::Unknown => {
+                self.unknown += 1;
+                keep_first(&mut self.first_unknown, Unproven::of(position, record));
+            }
             Verdict::Fail => self.fail += 1,
         }
         match &standard.expect {

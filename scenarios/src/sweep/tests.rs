@@ -365,6 +365,9 @@ fn runs_without_a_verdict_are_findings_of_a_scenario_that_should_pass() {
     };
     assert_eq!(
         findings(json!({}), 10, mixed),
-        ["1 run came to no verdict (unknown)", "2 runs proved nothing (vacuous)"]
+        [
+            "1 run came to no verdict (unknown); seed 0: linearizable: linearizable in 0",
+            "2 runs proved nothing (vacuous); seed 1: partition: partition in 1"
+        ]
     );
 }
