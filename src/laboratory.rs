@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use seedbed_scenarios::failure::Build;
-use seedbed_scenarios::format::{Catalog, Errors, Loaded, load, load_text};
+use seedbed_protocols::Bug;
+use seedbed_scenarios::format::{
+    Catalog, Errors, Loaded, Path as ScenarioPath, load, load_text,
+};
 use seedbed_scenarios::run::{RunOptions, RunOutput};
 use seedbed_scenarios::sweep::{AtPoints, Point, Runs, Unit, plan_units};
 use serde_json::Value;
@@ -35,7 +38,25 @@ impl Laboratory {
 
     /// Reads a scenario file with settings `path=value`.
     pub fn load(&self, path: &Path, settings: &[String]) -> Result<Loaded, Errors> {
-        load(path, settings, &self.catalog)
+        let loaded = load(path, settings, &self.catalog)?;
+        self.accept(&loaded)?;
+        Ok(loaded)
+    }
+
+    /// Asks the protocols themselves, which know more than the catalog.
+    fn accept(&self, loaded: &Loaded) -> Result<(), Errors> {
+        match self.registry.plans(&loaded.scenario) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let place = ScenarioPath::parse(&error.path).unwrap_or_default();
+                Err(loaded.document.error(&place, error.message, None).into())
+            }
+        }
+    }
+
+    /// Where a protocol's planted bugs were found, and what they break.
+    pub fn bugs(&self, protocol: &str) -> &'static [Bug] {
+        self.registry.bugs(protocol)
     }
 
     /// The one unit of a scenario that is at hand as JSON, such as a failure file's.
@@ -49,6 +70,7 @@ impl Laboratory {
         let text = format!("{json:#}");
         let loaded = load_text(name, &text, &[], &self.catalog)
             .map_err(|errors| Halt::Scenarios(vec![errors]))?;
+        self.accept(&loaded).map_err(|errors| Halt::Scenarios(vec![errors]))?;
         let units = units_of(loaded, point)?;
         let found = units.into_iter().find(|unit| unit.protocol == protocol);
         found.ok_or_else(|| {
@@ -67,6 +89,8 @@ pub fn units_of(loaded: Loaded, point: Point) -> Result<Vec<Unit>, Halt> {
 
 impl Runs for Laboratory {
     fn run(&self, unit: &Unit, seed: u64, options: &RunOptions) -> RunOutput {
-        quietly(|| self.registry.run(&unit.scenario, &unit.protocol, seed, options))
+        let output =
+            quietly(|| self.registry.run(&unit.scenario, &unit.protocol, seed, options));
+        output.expect("a scenario was accepted only if its protocols are there")
     }
 }
