@@ -1,4 +1,7 @@
 //! The kernel, one sentence of its contract a test.
 
+mod crash;
+mod gate;
+mod pause;
 mod puppet;
 mod steps;

@@ -266,7 +266,12 @@ impl<S: Numbers> World<S> {
     /// Runs through `millis`, past which nothing may ask for attention before.
     pub fn until(&mut self, millis: u64) -> &mut Self {
         match self.sim.run(at(millis)) {
-            Stop::Until | Stop::Idle => self,
+            Stop::Until => self,
+            // Time stands still where nothing is left to happen.
+            Stop::Idle => {
+                self.stop_at(millis);
+                self
+            }
             stop @ (Stop::Wake(_) | Stop::Condition(_) | Stop::Violation | Stop::Limit(_)) => {
                 panic!("{stop:?}: {:?}", self.sim.violations())
             }
