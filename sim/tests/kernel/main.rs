@@ -1,7 +1,10 @@
 //! The kernel, one sentence of its contract a test.
 
+mod clocks;
 mod crash;
+mod faults;
 mod gate;
 mod pause;
 mod puppet;
 mod steps;
+mod streams;

@@ -104,12 +104,7 @@ fn the_inbox_is_bounded() {
     world.sim.release(hold);
     assert_eq!(
         world.seen(90),
-        [
-            "30ms n1 timer 9",
-            "30ms n1 has 0 of n2",
-            "30ms n1 has 1 of n2",
-            "30ms n1 has 2 of n2",
-        ]
+        ["30ms n1 timer 9", "30ms n1 has 0 of n2", "30ms n1 has 1 of n2", "30ms n1 has 2 of n2",]
     );
     let messages = world.sim.messages();
     assert_eq!((messages.sent, messages.delivered, messages.queue_dropped), (5, 3, 2));

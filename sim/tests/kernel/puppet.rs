@@ -190,6 +190,8 @@ pub fn spread() -> Distribution {
     Distribution::Uniform { min: 1_000_000, max: 50_000_000 }
 }
 
+pub type Params = Rc<Strings<Once>>;
+
 pub type Settings<S> = Config<Rc<Strings<S>>>;
 
 /// `count` puppets that do the same. Nothing is drawn: they boot together, every message takes

@@ -57,12 +57,7 @@ fn a_busy_host_answers_late_and_hears_late() {
     world.order_at(10, N1, 0).order_at(11, N2, 2).order_at(12, N2, 3);
     assert_eq!(
         world.seen(50),
-        [
-            "15ms n1 has 2 of n2",
-            "15ms n1 has 3 of n2",
-            "16ms n2 has 1 of n1",
-            "16ms n1 timer 1",
-        ]
+        ["15ms n1 has 2 of n2", "15ms n1 has 3 of n2", "16ms n2 has 1 of n1", "16ms n1 timer 1",]
     );
 }
 
@@ -102,10 +97,7 @@ fn busy_steps_follow_each_other() {
         Event::Boot | Event::Timer(_) => {}
     });
     world.order_at(0, N1, 0);
-    assert_eq!(
-        world.seen(50),
-        ["1ms n2 has 1 of n1", "6ms n2 has 2 of n1", "11ms n2 has 3 of n1"]
-    );
+    assert_eq!(world.seen(50), ["1ms n2 has 1 of n1", "6ms n2 has 2 of n1", "11ms n2 has 3 of n1"]);
 }
 
 /// Reads return at once and their device time counts as busy.
