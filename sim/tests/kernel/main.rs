@@ -7,4 +7,6 @@ mod gate;
 mod pause;
 mod puppet;
 mod steps;
+mod storm;
 mod streams;
+mod timers;
