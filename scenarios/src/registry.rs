@@ -142,6 +142,18 @@ impl Registry {
         }
     }
 
+    /// Runs a scenario that [`Registry::plans`] accepts; `None` without such a protocol.
+    #[must_use]
+    pub fn run(
+        &self,
+        scenario: &Scenario,
+        protocol: &str,
+        seed: u64,
+        options: &RunOptions,
+    ) -> Option<RunOutput> {
+        self.known.get(protocol).map(|known| (known.run)(scenario, seed, options))
+    }
+
     /// One plan for each protocol of a validated scenario, in the order of the file.
     ///
     /// # Errors
