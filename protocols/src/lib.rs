@@ -1,8 +1,14 @@
 //! The protocols of seedbed, each a chapter, and the services that they offer.
 
+mod history;
 mod protocol;
+pub mod raft;
 mod service;
+pub mod services;
 pub mod units;
 
+pub use history::checkable;
 pub use protocol::{Bug, Protocol, Selector, Tolerance};
-pub use service::{CheckKind, HistoryRecord, OptionsError, Tested, WorkloadKind, WorkloadPlan};
+pub use service::{
+    CheckKind, HistoryRecord, OptionsError, Tested, WorkloadKind, WorkloadPlan, parse_options,
+};

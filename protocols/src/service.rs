@@ -126,3 +126,12 @@ impl<S: Service> fmt::Debug for CheckKind<S> {
         f.debug_struct("CheckKind").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+/// Reads the options of a workload, with the path of what is wrong.
+pub fn parse_options<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, OptionsError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        OptionsError::new(path, error.into_inner().to_string())
+    })
+}

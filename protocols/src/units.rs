@@ -1,12 +1,15 @@
-//! Values with units, as scenario files write them: `"10ms"`, `"1%"`, `"64KiB"`, `"50/s"`, `"20ppm"`.
+//! Values with units, as scenario files write them: `"10ms"`, `"1%"`, `"64KiB"`, `"50/s"`,
+//! `"20ppm"`.
 //!
-//! Every one is parsed to an integer, with no rounding that could differ between machines except the
-//! single rounding of a chance to its grid of 2^32, and every one is written back as text that
+//! Every one is parsed to an integer, with no rounding that could differ between machines except
+//! the single rounding of a chance to its grid of 2^32, and every one is written back as text that
 //! parses to the same value.
 
 use std::fmt;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use seedbed_sim::Distribution;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -45,6 +48,16 @@ pub struct Rate {
     pub per: Nanos,
 }
 
+impl Rate {
+    /// The time between two operations of one of `clients` clients that share the rate:
+    /// exponential, so that together they are a Poisson process.
+    #[must_use]
+    pub fn interval(&self, clients: u32) -> Distribution {
+        let mean = self.per.0.saturating_mul(u64::from(clients)) / self.count.max(1);
+        Distribution::Exponential { mean, min: 0 }
+    }
+}
+
 /// A count or a number of bytes: an integer, or a size such as `"200kB"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(pub u64);
@@ -81,6 +94,12 @@ const SIZE_UNITS: &[(&str, u64)] = &[
 const CHANCE_ONE: u64 = 1 << 32;
 
 impl Nanos {
+    /// The same as a duration.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+
     /// No time at all.
     pub const ZERO: Nanos = Nanos(0);
 

@@ -97,7 +97,7 @@ pub struct NetworkConfig {
 }
 
 /// One kind of directed link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LinkConfig {
     /// One-way delay.
     pub latency: Distribution,
@@ -110,6 +110,13 @@ pub struct LinkConfig {
     /// The chance that a message is held back by up to eight mean latencies, so that later ones
     /// overtake it.
     pub reorder: Chance,
+}
+
+impl LinkConfig {
+    /// Whether nothing but its latency happens to a message.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.jitter.is_zero() && [self.loss, self.duplicate, self.reorder] == [Chance::NEVER; 3]
+    }
 }
 
 impl Default for LinkConfig {

@@ -100,6 +100,7 @@ impl<N: Node> Context<'_, N> {
 
     /// The host's disk (a nested protocol sees its own directory).
     pub fn disk(&mut self) -> DiskHandle<'_> {
+        self.effects.slow = true;
         DiskHandle {
             disk: &mut self.machine.disk,
             reads: &mut self.machine.reads,
@@ -112,6 +113,7 @@ impl<N: Node> Context<'_, N> {
     /// says. With nothing dirty or in flight it costs nothing: call it before every promise.
     /// Covers data and names.
     pub fn sync(&mut self) {
+        self.effects.slow = true;
         let request = self.machine.disk.request_sync(SyncScope::All);
         self.effects.list.push(Effect::Sync(request));
     }
@@ -119,6 +121,7 @@ impl<N: Node> Context<'_, N> {
     /// Like [`Context::sync`], for the data of one file only, at one's own risk: the file's name
     /// may be lost.
     pub fn sync_file(&mut self, path: &str) {
+        self.effects.slow = true;
         let path = [self.directory, path].concat();
         let request = self.machine.disk.request_sync(SyncScope::File(&path));
         self.effects.list.push(Effect::Sync(request));
@@ -126,6 +129,7 @@ impl<N: Node> Context<'_, N> {
 
     /// Like [`Context::sync`], for the names in one directory only, at one's own risk.
     pub fn sync_dir(&mut self, directory: &str) {
+        self.effects.slow = true;
         let path = [self.directory, directory].concat();
         let request = self.machine.disk.request_sync(SyncScope::Directory(&path));
         self.effects.list.push(Effect::Sync(request));
@@ -136,8 +140,9 @@ impl<N: Node> Context<'_, N> {
     #[inline]
     pub fn send(&mut self, to: NodeId, message: N::Message) {
         // A client's number is above any count of hosts.
-        let is_host = (to.number() as usize) < self.shared.roles.len();
-        assert!(is_host, "{} sends to {to}, which is no host of this run", self.me);
+        if to.number() as usize >= self.shared.roles.len() {
+            sends_to_no_host(self.me, to);
+        }
         self.effects.send(self.me, to, message);
     }
 
@@ -186,6 +191,7 @@ impl<N: Node> Context<'_, N> {
     /// Makes this step take `time`: its outputs leave at its end, and the host handles nothing
     /// before. Adds up.
     pub fn busy(&mut self, time: Duration) {
+        self.effects.slow = true;
         self.effects.busy += time;
     }
 
@@ -285,4 +291,9 @@ impl DiskHandle<'_> {
     pub fn exists(&self, path: &str) -> bool {
         self.len(path).is_some()
     }
+}
+
+#[cold]
+fn sends_to_no_host(from: NodeId, to: NodeId) -> ! {
+    panic!("{from} sends to {to}, which is no host of this run");
 }

@@ -6,31 +6,7 @@ use std::time::Duration;
 use crate::disk::SyncRequest;
 use crate::id::{NodeId, OpId};
 use crate::node::{Answer, Item, Node, Ret};
-use crate::slab::Slab;
-
-/// A message on its way, with what the kernel wants to know of it without asking the protocol.
-#[derive(Clone, Debug)]
-pub(crate) struct Parcel<M> {
-    pub(crate) from: NodeId,
-    pub(crate) to: NodeId,
-    /// The one random word of this send; everything the network does follows from it.
-    pub(crate) draw: u64,
-    /// The digest of the message, taken once when it leaves.
-    pub(crate) digest: u64,
-    /// [`NOT_LEFT`] until it leaves.
-    pub(crate) kind: u16,
-    pub(crate) message: M,
-}
-
-/// The kind of a parcel that has not left its host.
-const NOT_LEFT: u16 = u16::MAX;
-
-impl<M> Parcel<M> {
-    /// Whether it has left its host for another.
-    pub(crate) fn on_network(&self) -> bool {
-        self.kind != NOT_LEFT && self.from != self.to
-    }
-}
+use crate::parcels::Parcels;
 
 /// One effect of a step, in program order.
 #[derive(Debug)]
@@ -82,7 +58,9 @@ pub(crate) enum Inner {
 #[derive(Debug)]
 pub(crate) struct Effects<N: Node> {
     pub(crate) list: Vec<Effect<N>>,
-    pub(crate) parcels: Slab<Parcel<N::Message>>,
+    pub(crate) parcels: Parcels<N::Message>,
+    /// Whether the step touched the disk or took time: most do not.
+    pub(crate) slow: bool,
     /// How much longer than an instant this step takes.
     pub(crate) busy: Duration,
     /// Whether anybody reads notes; they are not even formatted otherwise.
@@ -95,7 +73,8 @@ impl<N: Node> Default for Effects<N> {
     fn default() -> Self {
         Effects {
             list: Vec::new(),
-            parcels: Slab::default(),
+            parcels: Parcels::default(),
+            slow: false,
             busy: Duration::ZERO,
             tracing: false,
             watch_inner: false,
@@ -106,17 +85,12 @@ impl<N: Node> Default for Effects<N> {
 impl<N: Node> Effects<N> {
     #[inline]
     pub(crate) fn send(&mut self, from: NodeId, to: NodeId, message: N::Message) {
-        let slot = self.post(from, to, message);
+        let slot = self.parcels.post(from, to, message);
         self.list.push(Effect::Send { slot });
     }
 
     pub(crate) fn broadcast(&mut self, from: NodeId, message: N::Message) {
-        let slot = self.post(from, from, message);
+        let slot = self.parcels.post(from, from, message);
         self.list.push(Effect::Broadcast { slot });
-    }
-
-    #[inline]
-    fn post(&mut self, from: NodeId, to: NodeId, message: N::Message) -> u32 {
-        self.parcels.insert(Parcel { from, to, draw: 0, digest: 0, kind: NOT_LEFT, message })
     }
 }

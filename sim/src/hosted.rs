@@ -131,16 +131,17 @@ fn translate<S: Node, N: Hosts<S>>(
     let mut upward = Vec::new();
     let watched = scratch.watch_inner;
     ctx.effects.busy += std::mem::take(&mut scratch.busy);
+    ctx.effects.slow |= std::mem::take(&mut scratch.slow);
     let Effects { list, parcels, .. } = scratch;
     for effect in list.drain(..) {
         let outer = match effect {
             Effect::Send { slot } => {
-                let parcel = parcels.remove(slot);
-                ctx.effects.send(ctx.me, parcel.to, N::message(parcel.message));
+                let to = parcels.header(slot).to;
+                ctx.effects.send(ctx.me, to, N::message(parcels.remove(slot)));
                 continue;
             }
             Effect::Broadcast { slot } => {
-                ctx.effects.broadcast(ctx.me, N::message(parcels.remove(slot).message));
+                ctx.effects.broadcast(ctx.me, N::message(parcels.remove(slot)));
                 continue;
             }
             Effect::Reply { id, answer } => {

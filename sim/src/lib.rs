@@ -18,6 +18,7 @@ mod machine;
 mod milestone;
 mod network;
 mod node;
+mod parcels;
 pub mod queue;
 pub mod rng;
 mod sim;

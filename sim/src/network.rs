@@ -127,6 +127,8 @@ pub(crate) struct Network {
     classes: Vec<LinkConfig>,
     /// True while no link differs from `classes[0]`: nothing need be looked up.
     plain: bool,
+    /// True if moreover nothing but latency happens to a message.
+    quiet: bool,
     links: Links,
     nodes: usize,
     width: usize,
@@ -142,6 +144,7 @@ impl Network {
         let mut network = Network {
             classes: vec![config.everywhere],
             plain: true,
+            quiet: false,
             links: Links::Sparse(BTreeMap::new()),
             nodes,
             width: nodes + clients,
@@ -151,9 +154,12 @@ impl Network {
             held: 0,
         };
         for (from, to, class) in config.links {
-            let index = network.classes.len();
-            assert!(index <= 255, "at most 255 links of their own kind");
-            network.classes.push(class);
+            let known = network.classes.iter().position(|other| *other == class);
+            let index = known.unwrap_or(network.classes.len());
+            assert!(index <= 255, "at most 255 kinds of links");
+            if known.is_none() {
+                network.classes.push(class);
+            }
             network.link_mut(from, to).class = index as u8;
         }
         network.settle_plain();
@@ -170,6 +176,10 @@ impl Network {
         word: u64,
         now: SimTime,
     ) -> Route {
+        if self.quiet {
+            let delay_ns = self.classes[0].latency.sample(word);
+            return Route { fate: Fate::Arrives(now.saturating_add_nanos(delay_ns)), copy: None };
+        }
         if self.plain {
             return ordinary(&self.classes[0], word, now);
         }
@@ -240,7 +250,7 @@ impl Network {
     pub(crate) fn cut(&mut self, from: NodeId, to: NodeId) {
         self.link_mut(from, to).cuts += 1;
         self.held += 1;
-        self.plain = false;
+        self.unsettle();
     }
 
     pub(crate) fn mend(&mut self, from: NodeId, to: NodeId) {
@@ -252,7 +262,7 @@ impl Network {
     pub(crate) fn clog(&mut self, from: NodeId, to: NodeId) {
         self.link_mut(from, to).clogs += 1;
         self.held += 1;
-        self.plain = false;
+        self.unsettle();
     }
 
     /// Ends one clog of the link; true if it is free now.
@@ -277,7 +287,7 @@ impl Network {
         shaping: Shaping,
     ) {
         self.shapings.push(ActiveShaping { hold, links, shaping });
-        self.plain = false;
+        self.unsettle();
     }
 
     /// Lets the shaping of a hold go on with some of its links.
@@ -289,7 +299,7 @@ impl Network {
 
     pub(crate) fn add_rule(&mut self, hold: u32, rule: MessageRule) {
         self.rules.push(ActiveRule { hold, rule, seen: 0 });
-        self.plain = false;
+        self.unsettle();
     }
 
     /// Ends the shapings and rules of a hold.
@@ -304,6 +314,13 @@ impl Network {
             && self.held == 0
             && self.shapings.is_empty()
             && self.rules.is_empty();
+        self.quiet = self.plain && self.classes[0].is_quiet();
+    }
+
+    /// A link differs from now on.
+    fn unsettle(&mut self) {
+        self.plain = false;
+        self.quiet = false;
     }
 
     fn position(&self, host: NodeId) -> usize {

@@ -326,12 +326,10 @@ impl<N: Node> Desk<N> {
     fn show(&mut self, effect: Inside<N>) -> Option<Effect<N>> {
         Some(match effect {
             Inside::Send { slot } => {
-                let parcel = self.effects.parcels.remove(slot);
-                Effect::Send { to: parcel.to, message: parcel.message }
+                let to = self.effects.parcels.header(slot).to;
+                Effect::Send { to, message: self.effects.parcels.remove(slot) }
             }
-            Inside::Broadcast { slot } => {
-                Effect::Broadcast(self.effects.parcels.remove(slot).message)
-            }
+            Inside::Broadcast { slot } => Effect::Broadcast(self.effects.parcels.remove(slot)),
             Inside::SetTimer { timer, after } => Effect::SetTimer { timer, after },
             Inside::CancelTimer { timer } => Effect::CancelTimer(timer),
             Inside::Reply { id, answer } => Effect::Reply { id, answer: *answer },

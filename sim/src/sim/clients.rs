@@ -226,6 +226,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// An answer of `host`: it leaves now, or when its gate opens.
+    #[inline(never)]
     pub(super) fn send_reply(
         &mut self,
         host: NodeId,

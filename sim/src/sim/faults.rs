@@ -165,27 +165,36 @@ impl<N: Node> Sim<N> {
     pub fn free_links(&mut self, chosen: impl Fn(&Fault, NodeId, NodeId) -> bool) -> bool {
         let mut any = false;
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            let Some(fault) = self.holds.held.get_mut(&hold) else {
+            let Some(fault) = self.holds.held.get(&hold).cloned() else {
                 continue;
             };
-            let named = fault.clone();
-            let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
-                continue;
-            };
-            let (freed, kept): (Vec<_>, Vec<_>) =
-                links.iter().partition(|&&(from, to)| chosen(&named, from, to));
-            *links = kept;
-            any |= !freed.is_empty();
-            self.fold_links(tag::RELEASE, &freed);
-            for (from, to) in freed {
-                if matches!(named, Fault::Cut(_)) {
-                    self.core.network.mend(from, to);
-                } else if self.core.network.unclog(from, to) {
-                    self.let_go(from, to);
-                }
-            }
+            any |= self.free_links_of(hold, |from, to| chosen(&fault, from, to));
         }
         any
+    }
+
+    /// Ends the grip of one hold on those of its links that are chosen, if it cuts or clogs; true
+    /// if there was any.
+    pub fn free_links_of(&mut self, hold: HoldId, chosen: impl Fn(NodeId, NodeId) -> bool) -> bool {
+        let Some(fault) = self.holds.held.get_mut(&hold) else {
+            return false;
+        };
+        let cuts = matches!(fault, Fault::Cut(_));
+        let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
+            return false;
+        };
+        let (freed, kept): (Vec<_>, Vec<_>) =
+            links.iter().copied().partition(|&(from, to)| chosen(from, to));
+        *links = kept;
+        self.fold_links(tag::RELEASE, &freed);
+        for &(from, to) in &freed {
+            if cuts {
+                self.core.network.mend(from, to);
+            } else if self.core.network.unclog(from, to) {
+                self.let_go(from, to);
+            }
+        }
+        !freed.is_empty()
     }
 
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is

@@ -17,7 +17,8 @@ use crate::view::HostTable;
 pub(crate) struct Host<N: Node> {
     /// None while it is down.
     pub(crate) node: Option<N>,
-    /// Handles nothing before; `SimTime::MAX` while it is down, paused or in a step that takes time.
+    /// Handles nothing before; `SimTime::MAX` while it is down, paused or in a step that takes
+    /// time.
     pub(crate) ready_at: SimTime,
     pub(crate) machine: Machine,
     pub(crate) timers: Vec<Timer<N::Timer>>,

@@ -15,7 +15,7 @@ impl<N: Node> Sim<N> {
     /// random word is drawn here, in the order of sends.
     #[inline]
     pub(super) fn send(&mut self, from: NodeId, slot: u32, gate: Option<SyncId>) {
-        let parcel = self.effects.parcels.get_mut(slot);
+        let parcel = self.effects.parcels.header_mut(slot);
         if parcel.to != from {
             let machine = &mut self.hosts.0[from.index()].machine;
             parcel.draw = machine.network_word(&self.core.shared.streams, from);
@@ -30,6 +30,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Sends a copy of the parcel to every peer; the last one gets the original.
+    #[inline(never)]
     pub(super) fn send_copies(&mut self, from: NodeId, slot: u32, gate: Option<SyncId>) {
         let members = self.core.shared.members.len();
         let last = (0..members)
@@ -45,31 +46,31 @@ impl<N: Node> Sim<N> {
             if to == from || to == last {
                 continue;
             }
-            let mut copy = self.effects.parcels.get(slot).clone();
-            copy.to = to;
-            let copy = self.effects.parcels.insert(copy);
+            let copy = self.effects.parcels.duplicate(slot);
+            self.effects.parcels.header_mut(copy).to = to;
             self.send(from, copy, gate);
         }
-        self.effects.parcels.get_mut(slot).to = last;
+        self.effects.parcels.header_mut(slot).to = last;
         self.send(from, slot, gate);
     }
 
     /// The parcel leaves its host.
     #[inline]
     pub(super) fn leave(&mut self, slot: u32) {
-        let parcel = self.effects.parcels.get_mut(slot);
+        let message = self.effects.parcels.message(slot);
+        let (kind, size) = (message.kind() as u16, message.size());
+        let digest = codec::digest_of(message);
+        let parcel = self.effects.parcels.header_mut(slot);
         let (from, to, word) = (parcel.from, parcel.to, parcel.draw);
-        let kind = parcel.message.kind() as u16;
         parcel.kind = kind;
-        parcel.digest = codec::digest_of(&parcel.message);
+        parcel.digest = digest;
         let link = u64::from(from.number()) << 32 | u64::from(to.number());
-        self.core.digest.fold2(link, parcel.digest);
+        self.core.digest.fold2(link, digest);
         if from == to {
             self.observe_left(slot, to);
             self.core.push(self.core.now, Slot::Parcel(slot));
             return;
         }
-        let size = parcel.message.size();
         self.core.count_sent(kind, size);
         self.observe_left(slot, to);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
@@ -77,8 +78,7 @@ impl<N: Node> Sim<N> {
             self.trace_sent(slot, route);
         }
         if let Some(at) = route.copy {
-            let copy = self.effects.parcels.get(slot).clone();
-            let copy = self.effects.parcels.insert(copy);
+            let copy = self.effects.parcels.duplicate(slot);
             self.core.counts.duplicated += 1;
             self.core.push(at, Slot::Parcel(copy));
             self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
@@ -102,9 +102,9 @@ impl<N: Node> Sim<N> {
 
     #[cold]
     fn trace_sent(&mut self, slot: u32, route: Route) {
-        let parcel = self.effects.parcels.get(slot);
+        let parcel = self.effects.parcels.header(slot);
         let (from, to, kind) = (parcel.from, parcel.to, usize::from(parcel.kind));
-        let text = format!("{:?}", parcel.message);
+        let text = format!("{:?}", self.effects.parcels.message(slot));
         let name = self.kinds[kind].clone();
         let fate = fate_name(route.fate);
         self.trace(Some(from), What::Sent { to, kind: &name, parcel: slot, fate }, &text);
@@ -115,7 +115,8 @@ impl<N: Node> Sim<N> {
     pub(super) fn drop_arrival(&mut self, slot: Slot, why: &'static str) {
         match slot {
             Slot::Parcel(slot) => {
-                let parcel = self.effects.parcels.remove(slot);
+                let parcel = *self.effects.parcels.header(slot);
+                self.effects.parcels.remove(slot);
                 if parcel.from == parcel.to {
                     return;
                 }

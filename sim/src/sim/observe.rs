@@ -221,8 +221,8 @@ impl<N: Node> Sim<N> {
         if !self.invariants.watched(Watch::LEFT) {
             return;
         }
-        let parcel = self.effects.parcels.get(slot);
-        let seen = Observation::Left { from: parcel.from, to, message: &parcel.message };
+        let from = self.effects.parcels.header(slot).from;
+        let seen = Observation::Left { from, to, message: self.effects.parcels.message(slot) };
         let world = Self::view_of(&self.hosts, &self.core.shared, self.core.now);
         if let Some(found) = self.invariants.show(Watch::LEFT, &seen, &world) {
             self.violated(found);

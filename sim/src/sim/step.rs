@@ -9,6 +9,7 @@ use crate::effects::Effect;
 use crate::id::NodeId;
 use crate::invariant::{Observation, Watch};
 use crate::node::Node;
+use crate::parcels::Parcel;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::{Host, Output, Timer};
 use crate::sim::{RESTARTED, Sim};
@@ -51,7 +52,7 @@ pub(super) use handle;
 impl<N: Node> Sim<N> {
     #[inline]
     pub(super) fn on_parcel(&mut self, slot: u32) {
-        let to = self.effects.parcels.get(slot).to;
+        let to = self.effects.parcels.header(slot).to;
         let host = &self.hosts.0[to.index()];
         if host.ready_at > self.core.now || self.has_inbox(to) {
             self.postpone(to, Slot::Parcel(slot));
@@ -65,20 +66,20 @@ impl<N: Node> Sim<N> {
         if self.tracer.is_some() {
             self.trace_handled(slot);
         }
-        let parcel = self.effects.parcels.remove(slot);
-        let (from, to) = (parcel.from, parcel.to);
+        let &Parcel { from, to, digest, .. } = self.effects.parcels.header(slot);
+        let message = self.effects.parcels.remove(slot);
         let link = u64::from(from.number()) << 32 | u64::from(to.number());
-        self.core.event(link, parcel.digest);
+        self.core.event(link, digest);
         if from != to {
             self.core.counts.delivered += 1;
         }
-        handle!(self, to, |node, ctx| node.on_message(ctx, from, parcel.message));
+        handle!(self, to, |node, ctx| node.on_message(ctx, from, message));
     }
 
     fn trace_handled(&mut self, slot: u32) {
-        let parcel = self.effects.parcels.get(slot);
+        let parcel = self.effects.parcels.header(slot);
         let (from, to, kind) = (parcel.from, parcel.to, usize::from(parcel.kind));
-        let text = format!("{:?}", parcel.message);
+        let text = format!("{:?}", self.effects.parcels.message(slot));
         let name = self.kinds[kind].clone();
         // The entry belongs to the event that is about to be counted.
         self.core.events += 1;
@@ -166,25 +167,35 @@ impl<N: Node> Sim<N> {
     #[inline]
     pub(super) fn step_over(&mut self, id: NodeId) {
         self.observe_handled(id);
-        let host = &mut self.hosts.0[id.index()];
-        if host.machine.disk.fingerprint() != host.machine.disk_folded {
-            self.fold_disk(id);
-        }
-        if self.effects.busy != Duration::ZERO || self.hosts.0[id.index()].machine.reads != 0 {
-            self.prolong_step(id);
+        if self.effects.slow {
+            self.slow_step_over(id);
+        } else if let [Effect::Send { slot }] = self.effects.list[..] {
+            // Most steps: one message.
+            self.effects.list.clear();
+            self.send(id, slot, None);
         } else if !self.effects.list.is_empty() {
             self.apply(id);
         }
     }
 
-    /// Folds what the step did to the disk into the digest.
-    fn fold_disk(&mut self, id: NodeId) {
+    /// The step touched the disk or took time.
+    #[inline(never)]
+    fn slow_step_over(&mut self, id: NodeId) {
+        self.effects.slow = false;
         let machine = &mut self.hosts.0[id.index()].machine;
-        machine.disk_folded = machine.disk.fingerprint();
-        self.core.digest.fold2(tag::DISK | u64::from(id.number()), machine.disk_folded);
+        if machine.disk.fingerprint() != machine.disk_folded {
+            machine.disk_folded = machine.disk.fingerprint();
+            self.core.digest.fold2(tag::DISK | u64::from(id.number()), machine.disk_folded);
+        }
+        if self.effects.busy != Duration::ZERO || machine.reads != 0 {
+            self.prolong_step(id);
+        } else {
+            self.apply(id);
+        }
     }
 
     /// The step takes time: its effects wait for its end.
+    #[inline(never)]
     fn prolong_step(&mut self, id: NodeId) {
         let mut busy = std::mem::take(&mut self.effects.busy);
         let now = self.core.now;
@@ -232,6 +243,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Applies the effects of a step in program order.
+    #[inline(never)]
     fn apply(&mut self, id: NodeId) {
         let mut list = std::mem::take(&mut self.effects.list);
         let mut gate = None;
@@ -244,7 +256,7 @@ impl<N: Node> Sim<N> {
                 Effect::CancelTimer { timer } => self.cancel_timer(id, timer),
                 Effect::Reply { id: op, answer } => self.send_reply(id, op, *answer, gate),
                 Effect::Accepted { id: op, position } => self.accepted(op, position),
-                Effect::Deliver(item) => self.delivered(id, &item),
+                Effect::Deliver(item) => self.item_delivered(id, &item),
                 Effect::Inner(inner) => self.observe_inner(id, &inner),
                 // A narrow sync may join an earlier one than the gate already waits for.
                 Effect::Sync(request) => gate = gate.max(self.gate(id, request)),
@@ -260,7 +272,8 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    fn delivered(&mut self, host: NodeId, item: &crate::node::Item<N>) {
+    #[inline(never)]
+    fn item_delivered(&mut self, host: NodeId, item: &crate::node::Item<N>) {
         if self.tracer.is_some() {
             let text = format!("{item:?}");
             self.trace(Some(host), What::Delivered, &text);
@@ -276,6 +289,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Outputs behind this request wait for the sync that is returned, if for any.
+    #[inline(never)]
     fn gate(&mut self, id: NodeId, request: SyncRequest) -> Option<SyncId> {
         match request {
             SyncRequest::Nothing => None,
@@ -328,6 +342,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, id: NodeId, timer: N::Timer, after: Duration) {
         let digest = codec::digest_of(&timer);
         let host = &mut self.hosts.0[id.index()];
@@ -459,7 +474,7 @@ impl<N: Node> Sim<N> {
     /// network, and what an operator submits neither, so neither is dropped there.
     fn came_by_network(&self, slot: Slot) -> bool {
         match slot {
-            Slot::Parcel(slot) => self.effects.parcels.get(slot).on_network(),
+            Slot::Parcel(slot) => self.effects.parcels.header(slot).on_network(),
             Slot::Mail(slot) => self.mails.get(slot).on_network,
             Slot::Internal(_) => false,
         }

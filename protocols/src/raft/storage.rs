@@ -1,0 +1,198 @@
+//! What a node keeps on its disk: `state` (term and vote) and `log`.
+//!
+//! # `state`
+//!
+//! Two slots, each in a sector of its own, written in turn. A slot holds a sequence number, the
+//! term, the vote and a checksum; the valid slot with the higher number counts. So an update never
+//! touches the newest durable copy but by a single sector, which a crash leaves old or new.
+//!
+//! # `log`
+//!
+//! One record an entry: length (4 bytes), checksum (8), the encoded entry. Each checksum is seeded
+//! by its predecessor's, so a record is valid only behind the very records that it was written
+//! behind. That is what makes every crash survivable: a truncation that was lost while a later
+//! write was kept leaves stale records behind fresh ones, and they do not chain. Recovery reads up
+//! to the first record that does not, and cuts the file there.
+//!
+//! The cut itself is not synced at once: it becomes durable before the next promise does, because
+//! a sync covers everything written before it.
+
+use seedbed_sim::digest::Digest;
+use seedbed_sim::{Context, DiskError, DiskHandle, Node, NodeId, codec};
+
+use super::log::{Entry, Index, Term};
+
+/// The file of term and vote.
+pub(super) const STATE: &str = "state";
+/// The file of log records.
+pub(super) const LOG: &str = "log";
+
+/// Where the second slot of `state` begins: in another sector than the first.
+const SLOT_BYTES: u64 = 512;
+/// Sequence number, term, vote, checksum.
+const STATE_BYTES: usize = 32;
+/// Length and checksum before an entry.
+const HEADER_BYTES: usize = 12;
+/// What the first record's checksum is seeded by.
+pub(super) const CHAIN_START: u64 = 0x7365_6564_6265_6421;
+
+/// Where the node's files stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Storage {
+    /// The sequence number of the newest slot of `state`.
+    sequence: u64,
+    /// For each entry, its record's end in the file and its checksum.
+    records: Vec<Record>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) end: u64,
+    pub(super) checksum: u64,
+}
+
+/// What a boot finds.
+#[derive(Debug, Default)]
+pub(super) struct Recovered {
+    pub(super) storage: Storage,
+    pub(super) term: Term,
+    pub(super) voted_for: Option<NodeId>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Reads what the last life left. With `cut`, the log file ends with its last good record
+/// afterwards.
+pub(super) fn recover<N: Node>(
+    ctx: &mut Context<'_, N>,
+    cut: bool,
+) -> Result<Recovered, DiskError> {
+    let mut found = Recovered::default();
+    if ctx.disk().exists(STATE) {
+        if let Some(state) = read_state(ctx.disk().read(STATE)?) {
+            (found.term, found.voted_for) = (state.term, state.voted_for);
+            found.storage.sequence = state.sequence;
+        }
+    }
+    if ctx.disk().exists(LOG) {
+        let mut disk = ctx.disk();
+        let bytes = disk.read(LOG)?;
+        let (len, mut last) = (bytes.len() as u64, Record { end: 0, checksum: CHAIN_START });
+        while let Some((entry, record)) = next_record(bytes, last) {
+            found.entries.push(entry);
+            found.storage.records.push(record);
+            last = record;
+        }
+        if cut && last.end < len {
+            disk.truncate(LOG, last.end)?;
+        }
+    }
+    Ok(found)
+}
+
+impl Storage {
+    /// Writes term and vote.
+    pub(super) fn save_state(
+        &mut self,
+        mut disk: DiskHandle<'_>,
+        term: Term,
+        voted_for: Option<NodeId>,
+    ) -> Result<(), DiskError> {
+        self.sequence += 1;
+        let vote = voted_for.map_or(0, |host| u64::from(host.number()) + 1);
+        let words = [self.sequence, term, vote, state_checksum(self.sequence, term, vote)];
+        let mut bytes = [0; STATE_BYTES];
+        for (chunk, word) in bytes.chunks_exact_mut(8).zip(words) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        disk.write_at(STATE, self.sequence % 2 * SLOT_BYTES, &bytes)
+    }
+
+    /// Writes entries at the end of the log.
+    pub(super) fn append<'a>(
+        &mut self,
+        mut disk: DiskHandle<'_>,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<(), DiskError> {
+        let mut bytes = Vec::new();
+        let mut last = self.last();
+        for entry in entries {
+            let start = bytes.len();
+            bytes.extend_from_slice(&[0; HEADER_BYTES]);
+            codec::encode_into(entry, &mut bytes);
+            let (header, payload) = bytes[start..].split_at_mut(HEADER_BYTES);
+            let checksum = chained(last.checksum, payload);
+            header[..4].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+            header[4..].copy_from_slice(&checksum.to_le_bytes());
+            last = Record { end: last.end + (HEADER_BYTES + payload.len()) as u64, checksum };
+            self.records.push(last);
+        }
+        disk.append(LOG, &bytes)
+    }
+
+    /// Removes the entry at `index` and all that follow.
+    pub(super) fn truncate_from(
+        &mut self,
+        mut disk: DiskHandle<'_>,
+        index: Index,
+    ) -> Result<(), DiskError> {
+        self.records.truncate(index as usize - 1);
+        disk.truncate(LOG, self.last().end)
+    }
+
+    fn last(&self) -> Record {
+        self.records.last().copied().unwrap_or(Record { end: 0, checksum: CHAIN_START })
+    }
+}
+
+/// Term and vote as a slot holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct State {
+    sequence: u64,
+    pub(super) term: Term,
+    pub(super) voted_for: Option<NodeId>,
+}
+
+/// The newest valid slot.
+pub(super) fn read_state(bytes: &[u8]) -> Option<State> {
+    let slots = bytes.chunks(SLOT_BYTES as usize).take(2).filter_map(read_slot);
+    slots.max_by_key(|state| state.sequence)
+}
+
+fn read_slot(bytes: &[u8]) -> Option<State> {
+    let mut words = [0; 4];
+    for (word, chunk) in words.iter_mut().zip(bytes.get(..STATE_BYTES)?.chunks_exact(8)) {
+        *word = u64::from_le_bytes(chunk.try_into().ok()?);
+    }
+    let [sequence, term, vote, checksum] = words;
+    let valid = sequence > 0 && checksum == state_checksum(sequence, term, vote);
+    let voted_for = vote.checked_sub(1).and_then(|number| u32::try_from(number).ok());
+    valid.then_some(State { sequence, term, voted_for: voted_for.map(NodeId::from_number) })
+}
+
+fn state_checksum(sequence: u64, term: Term, vote: u64) -> u64 {
+    let mut digest = Digest::from_value(CHAIN_START);
+    digest.fold2(sequence, term);
+    digest.fold(vote);
+    digest.value()
+}
+
+/// The record behind `last`, if there is a valid one.
+pub(super) fn next_record(bytes: &[u8], last: Record) -> Option<(Entry, Record)> {
+    let rest = bytes.get(usize::try_from(last.end).ok()?..)?;
+    let header = rest.get(..HEADER_BYTES)?;
+    let len = u32::from_le_bytes(header[..4].try_into().ok()?) as usize;
+    let checksum = u64::from_le_bytes(header[4..].try_into().ok()?);
+    // No entry encodes to nothing: zeros are no record.
+    let payload = rest.get(HEADER_BYTES..HEADER_BYTES.checked_add(len)?).filter(|_| len > 0)?;
+    if checksum != chained(last.checksum, payload) {
+        return None;
+    }
+    let entry = codec::decode(payload).ok()?;
+    Some((entry, Record { end: last.end + (HEADER_BYTES + len) as u64, checksum }))
+}
+
+fn chained(previous: u64, payload: &[u8]) -> u64 {
+    let mut digest = Digest::from_value(previous);
+    digest.fold_bytes(payload);
+    digest.value()
+}

@@ -1,0 +1,444 @@
+//! Faults: placed once, before the end, on something, and within the contract.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::format::expect::Contract;
+use crate::format::faults::{CommonFields, Fault, Partition, RandomFaults, SequenceStep};
+use crate::format::path::Path;
+use crate::format::placement::{Condition, Every};
+use crate::format::selector::{Selector, Targets};
+use crate::format::spec::Scenario;
+use crate::format::units::Nanos;
+
+use super::Findings;
+use super::hosts::{check_latency, check_range, static_hosts};
+use super::vocabulary::Sort;
+
+/// Where a fault stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// In `faults`: it says when.
+    Placed,
+    /// In a sequence or a script: its time has come when it is reached.
+    Inline,
+}
+
+pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
+    let path = Path::root().key("faults");
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        check_fault(fault, &path.index(index), Where::Placed, scenario, findings);
+    }
+    check_names(scenario, &path, findings);
+    check_contract(scenario, &path, findings);
+}
+
+/// Checks one fault; `path` is that of the object with the one key.
+pub(super) fn check_fault(
+    fault: &Fault,
+    path: &Path,
+    place: Where,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    let path = path.key(fault.key());
+    match (fault.common(), place) {
+        (Some(common), Where::Placed) => {
+            let waits_itself = matches!(fault, Fault::Message(_));
+            check_placement(&common, waits_itself, &path, scenario, findings);
+        }
+        (Some(common), Where::Inline) => check_inline(&common, &path, findings),
+        (None, Where::Placed) => {}
+        (None, Where::Inline) => {
+            let help = "write it in `faults`, or use `chance` and `repeat`".to_owned();
+            findings.key(&path, "`random` draws its own times, so it is no step", Some(help));
+        }
+    }
+    if fault.duration() == Some(Nanos::ZERO) {
+        findings.value(&path.key("for"), "a fault of no duration has no effect");
+    }
+    for (place, targets) in all_targets(fault, &path) {
+        if targets.0.is_empty() {
+            findings.value(&place, "this names no host");
+        }
+    }
+    check_kind(fault, &path, scenario, findings);
+}
+
+fn check_kind(fault: &Fault, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
+    match fault {
+        Fault::Partition(partition) => check_partition(partition, path, scenario, findings),
+        Fault::Clog(clog) => {
+            let links = clog.from.is_some() || clog.to.is_some();
+            check_link_choice(links, clog.select.is_some(), path, findings);
+        }
+        Fault::Unclog(clog) => {
+            let links = clog.from.is_some() || clog.to.is_some();
+            check_link_choice(links, clog.select.is_some(), path, findings);
+        }
+        Fault::Delay(delay) => check_latency(&delay.by, &path.key("by"), findings),
+        Fault::Message(message) => {
+            findings.require_name(Sort::Kind, &path.key("kind"), &message.kind, false);
+            if message.nth == 0 {
+                findings.value(&path.key("nth"), "messages are counted from 1");
+            }
+        }
+        Fault::Sequence(sequence) => {
+            if sequence.steps.is_empty() {
+                findings.value(&path.key("steps"), "a sequence of no steps does nothing");
+            }
+            for (index, step) in sequence.steps.iter().enumerate() {
+                match step {
+                    SequenceStep::Wait(_) => {}
+                    SequenceStep::Fault(inner) => {
+                        let place = path.key("steps").index(index);
+                        check_fault(inner, &place, Where::Inline, scenario, findings);
+                    }
+                }
+            }
+        }
+        Fault::Random(random) => check_random(random, path, scenario, findings),
+        Fault::Heal(_)
+        | Fault::Crash(_)
+        | Fault::Restart(_)
+        | Fault::Pause(_)
+        | Fault::Loss(_)
+        | Fault::Duplicate(_)
+        | Fault::Reorder(_) => {}
+    }
+}
+
+fn check_link_choice(links: bool, select: bool, path: &Path, findings: &mut Findings<'_>) {
+    if links && select {
+        let help = "`select` means every link of some hosts, `from` and `to` one direction";
+        findings.value_help(path, "`select` does not go with `from` and `to`", help);
+    }
+}
+
+/// Every list of targets in a fault, with its path; `path` is that of the fault's inside.
+pub(super) fn all_targets<'f>(fault: &'f Fault, path: &Path) -> Vec<(Path, &'f Targets)> {
+    let mut found: Vec<(Path, &'f Targets)> = Vec::new();
+    let mut add = |key: &str, targets: Option<&'f Targets>| {
+        found.extend(targets.map(|targets| (path.key(key), targets)));
+    };
+    let mut add_links = |from: Option<&'f Targets>, to: Option<&'f Targets>| {
+        add("from", from);
+        add("to", to);
+    };
+    match fault {
+        Fault::Clog(f) => add_links(f.from.as_ref(), f.to.as_ref()),
+        Fault::Unclog(f) => add_links(f.from.as_ref(), f.to.as_ref()),
+        Fault::Loss(f) => add_links(f.from.as_ref(), f.to.as_ref()),
+        Fault::Duplicate(f) => add_links(f.from.as_ref(), f.to.as_ref()),
+        Fault::Reorder(f) => add_links(f.from.as_ref(), f.to.as_ref()),
+        Fault::Delay(f) => add_links(f.from.as_ref(), f.to.as_ref()),
+        Fault::Partition(_)
+        | Fault::Heal(_)
+        | Fault::Crash(_)
+        | Fault::Restart(_)
+        | Fault::Pause(_)
+        | Fault::Message(_)
+        | Fault::Sequence(_)
+        | Fault::Random(_) => {}
+    }
+    match fault {
+        Fault::Clog(f) => add("select", f.select.as_ref()),
+        Fault::Unclog(f) => add("select", f.select.as_ref()),
+        Fault::Heal(f) => add("select", f.select.as_ref()),
+        Fault::Crash(f) => add("select", Some(&f.select)),
+        Fault::Restart(f) => add("select", Some(&f.select)),
+        Fault::Pause(f) => add("select", Some(&f.select)),
+        Fault::Random(f) => add("select", f.select.as_ref()),
+        Fault::Partition(f) => {
+            add("isolate", f.isolate.as_ref());
+            for (index, group) in f.groups.iter().flatten().enumerate() {
+                found.push((path.key("groups").index(index), group));
+            }
+            if let Some(one_way) = &f.one_way {
+                found.push((path.key("one_way").key("from"), &one_way.from));
+                found.push((path.key("one_way").key("to"), &one_way.to));
+            }
+        }
+        Fault::Loss(_)
+        | Fault::Duplicate(_)
+        | Fault::Reorder(_)
+        | Fault::Delay(_)
+        | Fault::Message(_)
+        | Fault::Sequence(_) => {}
+    }
+    found
+}
+
+fn check_placement(
+    common: &CommonFields<'_>,
+    waits_itself: bool,
+    path: &Path,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    let ways = [common.at.is_some(), common.when.is_some(), common.every.is_some()];
+    match ways.iter().filter(|given| **given).count() {
+        0 if !waits_itself => {
+            let help = "write `at`, `when` or `every`";
+            findings.value_help(path, "it does not say when", help);
+        }
+        0 | 1 => {}
+        _ => findings.value_help(
+            path,
+            "it says when in more than one way",
+            "keep one of `at`, `when` and `every`",
+        ),
+    }
+    if common.after.is_some() && common.when.is_none() {
+        findings.key(
+            &path.key("after"),
+            "`after` counts from a `when`, and there is none",
+            Some("write `at` for a time from the start".to_owned()),
+        );
+    }
+    if let Some(at) = common.at {
+        check_before_end(at, "at", &path.key("at"), scenario, findings);
+    }
+    if let Some(condition) = common.when {
+        check_condition(condition, &path.key("when"), findings);
+    }
+    if let Some(every) = common.every {
+        check_every(&every, &path.key("every"), scenario, findings);
+    }
+}
+
+/// In a step, time is given by the steps before.
+fn check_inline(common: &CommonFields<'_>, path: &Path, findings: &mut Findings<'_>) {
+    let given = [
+        ("at", common.at.is_some()),
+        ("when", common.when.is_some()),
+        ("after", common.after.is_some()),
+        ("every", common.every.is_some()),
+    ];
+    for (key, _) in given.into_iter().filter(|(_, given)| *given) {
+        let message = format!("a step happens when it is reached, so `{key}` means nothing here");
+        findings.key(&path.key(key), message, Some("put a `wait` before it".to_owned()));
+    }
+}
+
+fn check_before_end(
+    time: Nanos,
+    key: &str,
+    path: &Path,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    let Some(end) = &scenario.end else { return };
+    let faults_end = end.faults_end();
+    if time >= faults_end {
+        let what = if end.when.is_some() { "the latest end" } else { "`heal_at`" };
+        let message =
+            format!("`{key}` is {time}, and no fault happens from {what}, {faults_end}, on");
+        findings.value(path, message);
+    }
+}
+
+fn check_condition(condition: &Condition, path: &Path, findings: &mut Findings<'_>) {
+    match condition {
+        Condition::Milestone(name) => {
+            findings.require_name(Sort::Milestone, &path.key("milestone"), name, false);
+        }
+        Condition::Operations(0) => {
+            findings.value(&path.key("operations"), "no operation is at once: write `at`");
+        }
+        Condition::Operations(_) => {}
+        Condition::Sent(sent) => {
+            let path = path.key("sent");
+            findings.require_name(Sort::Kind, &path.key("kind"), &sent.kind, false);
+            if sent.count == 0 {
+                findings.value(&path.key("count"), "no message is at once: write `at`");
+            }
+        }
+    }
+}
+
+fn check_every(every: &Every, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
+    if every.period == Nanos::ZERO {
+        findings.value(&path.key("period"), "a period is longer than nothing");
+    }
+    if every.times == Some(0) {
+        findings.value(&path.key("times"), "it never happens");
+    }
+    let first = every.from.unwrap_or(every.period);
+    if let Some(until) = every.until {
+        check_before(first, until, path, findings);
+    }
+    check_before_end(first, "from", &path.key("from"), scenario, findings);
+}
+
+fn check_before(from: Nanos, until: Nanos, path: &Path, findings: &mut Findings<'_>) {
+    if from >= until {
+        let message = format!("`until` is {until}, which is not after `from`, {from}");
+        findings.value(&path.key("until"), message);
+    }
+}
+
+fn check_random(
+    random: &RandomFaults,
+    path: &Path,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    check_before(random.from, random.until, path, findings);
+    if let Some(end) = &scenario.end
+        && random.until > end.faults_end()
+    {
+        let message = format!(
+            "`until` is {}, and no fault happens from {} on",
+            random.until,
+            end.faults_end()
+        );
+        findings.value(&path.key("until"), message);
+    }
+    let (fewest, most) = random.times;
+    if fewest > most {
+        let help = format!("write [{most}, {fewest}]");
+        findings.value_help(&path.key("times"), format!("{fewest} is more than {most}"), help);
+    } else if most == 0 {
+        findings.value(&path.key("times"), "nothing is ever drawn");
+    }
+    let (shortest, longest) = random.duration;
+    check_range(shortest, longest, &path.key("for"), findings);
+    if longest == Nanos::ZERO {
+        findings.value(&path.key("for"), "a fault of no duration has no effect");
+    }
+    if random.kinds.is_empty() {
+        findings.value(&path.key("kinds"), "there is no kind to draw from");
+    }
+    for (index, kind) in random.kinds.iter().enumerate() {
+        if random.kinds[..index].contains(kind) {
+            findings.value(&path.key("kinds").index(index), "this kind is listed twice");
+        }
+    }
+}
+
+fn check_partition(
+    partition: &Partition,
+    path: &Path,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    let forms =
+        [partition.groups.is_some(), partition.isolate.is_some(), partition.one_way.is_some()];
+    if forms.iter().filter(|given| **given).count() != 1 {
+        let help = "write exactly one of `groups`, `isolate` and `one_way`";
+        findings.value_help(path, "it does not say what is cut", help);
+    }
+    let Some(groups) = &partition.groups else {
+        return;
+    };
+    let path = path.key("groups");
+    if groups.len() < 2 {
+        let help = "write two or more, such as [[\"leader\"], [\"rest\"]]";
+        findings.value_help(&path, "one group is cut off from nothing", help);
+    }
+    check_overlap(groups, &path, scenario, findings);
+}
+
+/// No host, and no name, may be written into two groups.
+fn check_overlap(
+    groups: &[Targets],
+    path: &Path,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    let mut group_of_host: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut group_of_name: BTreeMap<&Selector, usize> = BTreeMap::new();
+    for (group_index, group) in groups.iter().enumerate() {
+        let group_path = path.index(group_index);
+        for (index, selector) in group.0.iter().enumerate() {
+            let place = group_path.index(index);
+            let overlap = |earlier: usize| {
+                format!("group {} has it already: a host is in one group", earlier + 1)
+            };
+            // Each `random` is drawn anew, so two of them are two.
+            let is_drawn = *selector == Selector::Random;
+            let earlier = group_of_name.insert(selector, group_index).filter(|_| !is_drawn);
+            if let Some(earlier) = earlier {
+                findings.value(&place, format!("`{selector}`: {}", overlap(earlier)));
+                continue;
+            }
+            for number in static_hosts(selector, scenario).unwrap_or_default() {
+                match group_of_host.insert(number, group_index) {
+                    Some(earlier) if earlier != group_index => {
+                        findings.value(&place, format!("`n{number}`: {}", overlap(earlier)));
+                        break;
+                    }
+                    Some(_) | None => {}
+                }
+            }
+        }
+    }
+}
+
+/// A name is a random stream of its own, so two faults cannot share it.
+fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
+    let mut seen: BTreeMap<String, Path> = BTreeMap::new();
+    let mut pending: Vec<(&Fault, Path)> = Vec::new();
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        pending.push((fault, path.index(index).key(fault.key())));
+        if let Fault::Sequence(sequence) = fault {
+            let steps = path.index(index).key("sequence").key("steps");
+            for (step_index, step) in sequence.steps.iter().enumerate() {
+                match step {
+                    SequenceStep::Wait(_) => {}
+                    SequenceStep::Fault(inner) => {
+                        pending.push((inner, steps.index(step_index).key(inner.key())));
+                    }
+                }
+            }
+        }
+    }
+    for (fault, place) in pending {
+        let Some(name) = fault.name() else { continue };
+        let place = place.key("name");
+        if name.is_empty() {
+            findings.value(&place, "the name is empty");
+        } else if let Some(first) = seen.get(name) {
+            findings.value(&place, format!("`{first}` has the name `{name}` already"));
+        } else {
+            seen.insert(name.to_owned(), place);
+        }
+    }
+}
+
+/// Within the contract, no more hosts may be crashed for good than the protocol tolerates. Only
+/// what the file says outright is looked at: hosts by name, and crashes that nothing ends before
+/// the heal.
+fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
+    let ends_crashes =
+        |fault: &Fault| matches!(fault, Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_));
+    if scenario.contract == Contract::Beyond || scenario.faults.iter().any(ends_crashes) {
+        return;
+    }
+    let hosts = scenario.nodes.count();
+    let tolerances = findings.vocabulary.protocols.iter();
+    let tolerances = tolerances
+        .filter_map(|(name, entry)| Some((entry.tolerated_crashes?(hosts), name.clone())));
+    let Some((tolerated, protocol)) = tolerances.min() else {
+        return;
+    };
+    let mut crashed: BTreeSet<u32> = BTreeSet::new();
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        let Fault::Crash(crash) = fault else { continue };
+        if crash.duration.is_some() {
+            continue;
+        }
+        let named = crash.select.0.iter().filter_map(|s| static_hosts(s, scenario));
+        crashed.extend(named.flatten());
+        if crashed.len() as u64 > tolerated {
+            let message = format!(
+                "with this, {} of {hosts} hosts are down until the heal, and `{protocol}` \
+                 tolerates {tolerated}",
+                crashed.len()
+            );
+            let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";
+            findings.value_help(&path.index(index).key("crash").key("select"), message, help);
+            return;
+        }
+    }
+}

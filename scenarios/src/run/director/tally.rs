@@ -1,0 +1,140 @@
+//! The books: which faults were reached, which took effect, and which kinds swarm switched off.
+
+use std::collections::BTreeSet;
+
+use seedbed_sim::rng::{Purpose, Streams};
+
+use crate::format::{Fault, RandomKind, SequenceStep};
+
+/// What happened to one fault of the scenario, over all its firings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Where it stands: `faults[0].partition`.
+    pub(crate) path: String,
+    /// Whether it may never take effect.
+    pub(crate) optional: bool,
+    /// Whether an operator does it.
+    pub(crate) scripted: bool,
+    /// How often its moment came.
+    pub(crate) reached: u64,
+    /// How often it took effect.
+    pub(crate) took: u64,
+    /// Whether it waits for a condition, and whether that came.
+    pub(crate) awaits_condition: bool,
+    pub(crate) condition_met: bool,
+    /// A sequence or a `random`: its parts are judged, or it is judged by what it drew.
+    composite: Composite,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Composite {
+    No,
+    Sequence,
+    Random,
+}
+
+impl Tally {
+    pub(crate) fn new(path: String, fault: &Fault, optional: bool) -> Tally {
+        let composite = match fault {
+            Fault::Sequence(_) => Composite::Sequence,
+            Fault::Random(_) => Composite::Random,
+            Fault::Partition(_)
+            | Fault::Clog(_)
+            | Fault::Unclog(_)
+            | Fault::Heal(_)
+            | Fault::Crash(_)
+            | Fault::Restart(_)
+            | Fault::Pause(_)
+            | Fault::Loss(_)
+            | Fault::Duplicate(_)
+            | Fault::Reorder(_)
+            | Fault::Delay(_)
+            | Fault::Message(_) => Composite::No,
+        };
+        Tally {
+            path,
+            optional,
+            scripted: false,
+            reached: 0,
+            took: 0,
+            awaits_condition: false,
+            condition_met: false,
+            composite,
+        }
+    }
+
+    /// Why the run proves little about this fault, if so.
+    pub(crate) fn vacuous(&self) -> Option<String> {
+        let path = &self.path;
+        if self.optional {
+            return None;
+        }
+        if self.awaits_condition && !self.condition_met {
+            return Some(format!("{path} waited for a condition that never came"));
+        }
+        match self.composite {
+            Composite::Sequence => None,
+            Composite::Random if self.took == 0 => {
+                Some(format!("{path} drew nothing that took effect"))
+            }
+            Composite::No if self.reached > 0 && self.took == 0 => {
+                Some(format!("{path} never took effect"))
+            }
+            Composite::Random | Composite::No => None,
+        }
+    }
+}
+
+/// The name under which a drawn kind is counted: that of the placed fault.
+pub(super) fn kind_name(kind: RandomKind) -> &'static str {
+    match kind {
+        RandomKind::Crash => "crash",
+        RandomKind::Pause => "pause",
+        RandomKind::Partition => "partition",
+        RandomKind::Clog => "clog",
+        RandomKind::Loss => "loss",
+        RandomKind::Duplicate => "duplicate",
+        RandomKind::Reorder => "reorder",
+        RandomKind::Delay => "delay",
+    }
+}
+
+/// The kinds that can be switched off: what repairs stays on.
+fn kinds_of(fault: &Fault, kinds: &mut BTreeSet<&'static str>) {
+    match fault {
+        Fault::Heal(_) | Fault::Restart(_) | Fault::Unclog(_) => {}
+        Fault::Sequence(sequence) => {
+            for step in &sequence.steps {
+                match step {
+                    SequenceStep::Wait(_) => {}
+                    SequenceStep::Fault(inner) => kinds_of(inner, kinds),
+                }
+            }
+        }
+        Fault::Random(random) => kinds.extend(random.kinds.iter().map(|kind| kind_name(*kind))),
+        Fault::Partition(_)
+        | Fault::Clog(_)
+        | Fault::Crash(_)
+        | Fault::Pause(_)
+        | Fault::Loss(_)
+        | Fault::Duplicate(_)
+        | Fault::Reorder(_)
+        | Fault::Delay(_)
+        | Fault::Message(_) => {
+            kinds.insert(fault.key());
+        }
+    }
+}
+
+/// Draws which kinds are off in this run: each with a chance of one half, but never all of them.
+pub(super) fn draw_swarm(streams: &Streams, faults: &[Fault]) -> BTreeSet<&'static str> {
+    let mut kinds = BTreeSet::new();
+    for fault in faults {
+        kinds_of(fault, &mut kinds);
+    }
+    // No fault can own this stream: theirs are owned by 0 and by the numbers of draws.
+    let mut rng = streams.open_named(Purpose::Fault, u64::MAX, "swarm");
+    let kinds: Vec<&'static str> = kinds.into_iter().collect();
+    let kept = rng.pick(&kinds).copied();
+    kinds.into_iter().filter(|kind| rng.next() >> 63 == 0 && Some(*kind) != kept).collect()
+}

@@ -1,0 +1,105 @@
+//! What is kept of a run: one object, the same in `run --format json` and in `results.jsonl`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the object's layout.
+pub const RECORD_VERSION: u32 = 1;
+
+/// The outcome of one run. Times are integer nanoseconds of virtual time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// [`RECORD_VERSION`].
+    pub format_version: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The protocol that ran.
+    pub protocol: String,
+    /// The seed; a string above 2^53, which JSON numbers may not carry exactly.
+    #[serde(with = "super::seed")]
+    pub seed: u64,
+    /// What the run says.
+    pub verdict: Verdict,
+    /// The property that was violated, or what made the run unknown or vacuous.
+    pub property: Option<String>,
+    /// One sentence about it.
+    pub message: Option<String>,
+    /// Further properties that were violated at the same event, or afterwards with `--keep-going`.
+    pub also: Vec<String>,
+    /// The digest of the whole run, 16 hex digits.
+    pub digest: String,
+    /// How many events were handled.
+    pub events: u64,
+    /// When the run ended.
+    pub virtual_time_ns: u64,
+    /// When each milestone was first reached; absent if never.
+    pub milestones: BTreeMap<String, u64>,
+    /// How long after heal each milestone held: 0 if it held at heal, absent if never.
+    pub milestones_after_heal: BTreeMap<String, u64>,
+    /// Numbers that the protocol, the service or a checker measured.
+    pub measures: BTreeMap<String, f64>,
+    /// Messages, and what became of them.
+    pub messages: Messages,
+    /// How operations ended.
+    pub operations: Operations,
+    /// How often each kind of fault took effect.
+    pub faults: BTreeMap<String, u64>,
+    /// The fault kinds that `swarm` switched off for this seed.
+    pub swarm_off: Vec<String>,
+}
+
+/// What a run says. In order of precedence: fail, unknown, vacuous, pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every property held, and every fault that was reached took effect.
+    Pass,
+    /// Every property held, but something that should have happened never did: it proves little.
+    Vacuous,
+    /// A limit or a budget ran out before a verdict.
+    Unknown,
+    /// A property was violated.
+    Fail,
+}
+
+/// Messages of a run. `sent + duplicated` is the sum of the fates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    /// Left their host, client traffic included.
+    pub sent: u64,
+    /// Copies that the network made.
+    pub duplicated: u64,
+    /// Handed to a handler.
+    pub delivered: u64,
+    /// Lost on the way.
+    pub lost: u64,
+    /// Sent into a partition.
+    pub cut: u64,
+    /// Dropped from a full inbox.
+    pub queue_dropped: u64,
+    /// Could not be decoded.
+    pub undecodable: u64,
+    /// Came to a host that was down.
+    pub host_down: u64,
+    /// Not handled when the run ended.
+    pub in_flight_at_end: u64,
+    /// Bytes of all that were sent.
+    pub bytes: u64,
+    /// How many were sent of each kind; client traffic is `client-request` and `client-reply`.
+    pub by_kind: BTreeMap<String, u64>,
+}
+
+/// How operations ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    /// Took place.
+    pub ok: u64,
+    /// Never took place.
+    pub fail: u64,
+    /// Nobody knows.
+    pub info: u64,
+}

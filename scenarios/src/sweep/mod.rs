@@ -1,0 +1,46 @@
+//! Many seeds of many scenarios: the plan, the threads, the files, the judgement.
+//!
+//! ```text
+//! plan.rs     which runs there are, and in which order they start
+//! grid.rs     the points that `--set` and `--vary` span
+//! seeds.rs    which seeds, and which of them are this shard's
+//! workers.rs  the only threads of the project
+//! store.rs    results.part.jsonl while it runs, results.jsonl at the end
+//! shelf.rs    the failures worth a file
+//! tally.rs    counts that judgement and summary need
+//! judge.rs    expect, sometimes and measures, over all seeds
+//! summary.rs  summary.json
+//! ```
+//!
+//! Runs are independent, and nothing that is written depends on the order in which they finish:
+//! the results of one job and of sixteen are the same bytes.
+
+mod grid;
+mod judge;
+mod outcome;
+mod plan;
+mod seeds;
+mod shelf;
+mod store;
+mod summary;
+mod tally;
+mod workers;
+
+pub use grid::{Point, Vary, VaryError, grid_points};
+pub use judge::{Finding, Judgement, Standard, judge};
+pub use outcome::{Broken, Ended, SweepError, SweepOutcome, run_sweep};
+pub use plan::{AtPoints, Job, Plan, PlanError, Runs, Unit, plan_units};
+pub use seeds::{SeedRange, Seeds, SeedsError, Shard, first_seed_of};
+pub use shelf::{FAILURES_PER_SIGNATURE, Written, study, write_failure};
+pub use tally::{SignatureTally, Tally, UnitTally, Unproven};
+pub use store::{
+    FailedSeeds, Header, Row, StoreError, failed_seeds, header_of, holds_results, read_header,
+    read_rows,
+};
+pub use summary::{HostSummary, SignatureSummary, Summary};
+pub use workers::{Progress, SweepOptions, Watch};
+
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod tests;

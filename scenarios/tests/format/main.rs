@@ -1,0 +1,10 @@
+//! Scenario files, from outside: samples that must be read, mistakes that must be found.
+
+mod catalog;
+mod errors;
+mod golden;
+mod labs;
+mod loading;
+mod robustness;
+mod schema;
+mod units;

@@ -1,0 +1,3 @@
+//! Runs of scenarios.
+
+mod library;
