@@ -1,5 +1,6 @@
 //! The kernel, one sentence of its contract a test.
 
+mod clients;
 mod clocks;
 mod crash;
 mod faults;
