@@ -3,10 +3,13 @@
 mod clients;
 mod clocks;
 mod crash;
+mod desk;
+mod digests;
 mod faults;
 mod gate;
 mod invariants;
 mod milestones;
+mod nesting;
 mod pause;
 mod puppet;
 mod runs;
