@@ -134,7 +134,7 @@ impl Tested for Log {
             | Value::Object(_) => Err(OptionsError::new(
                 "",
                 format!(
-                    "`{value}` is no command of a log: write a whole number or a text (`read` reads)"
+                    "`{value}` is no command: write a whole number or a text (`read` reads)"
                 ),
             )),
         }
