@@ -80,7 +80,7 @@ pub enum Stop {
     Violation,
     /// A limit of the configuration was hit.
     Limit(&'static str),
-    /// Nothing is left to happen.
+    /// Nothing is left to happen. Time stays at the last thing that did.
     Idle,
 }
 

@@ -217,7 +217,7 @@ fn play(seed: u64, actions: &[(u64, Action)]) -> World<Again> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// A message counts as sent when it leaves; sent and duplicated are the sum of the fates, at
     /// every moment of every storm. And the same storm comes to the same end.
