@@ -7,6 +7,7 @@ use seedbed_sim::{Condition, NODE_PANICKED, SimTime, Stop, Violation};
 
 use super::CLIENTS_FINISHED;
 use super::director::{Director, News};
+use super::tracer::VIOLATION;
 use super::world::World;
 use crate::format::{Check, EndShape, MilestoneCheck, Nanos, Scenario, Since};
 
@@ -215,7 +216,7 @@ impl<'a> Driver<'a> {
 
     /// Something is violated that the simulation does not know of.
     pub(crate) fn violated(&mut self, property: &str, message: String) -> Result<(), Over> {
-        self.world.trace_fault("violation", &format!("{property}: {message}"));
+        self.world.trace_fault(VIOLATION, &format!("{property}: {message}"));
         let known = self.violations.iter().any(|violation| violation.property == property);
         if !known {
             self.violations.push(Violation {

@@ -1,6 +1,7 @@
 //! The same again: digests do not depend on what is written down, and traces say what caused what.
 
-use seedbed_scenarios::run::{RunOptions, TraceLevel, signature};
+use seedbed_scenarios::failure::signature;
+use seedbed_scenarios::run::{RunOptions, TraceLevel};
 use serde_json::{Value, json};
 
 use super::{plan, run, traced};
@@ -72,10 +73,21 @@ fn a_violation_has_a_causal_past_and_a_signature() {
     assert_eq!(tail.len(), 12);
     assert_eq!((tail[11].event.as_str(), tail[11].message.as_str()), ("handled", "tick"));
     assert_eq!(tail[11].role, if host == "n1" { "leader" } else { "" });
-    let signature_of_this = signature("calm", &recording);
+    let signature_of_this = signature("calm", &recording.causal_tail);
     let again = traced(json!({ "params": { "calm": 50 } })).recording.expect("a trace");
-    assert_eq!(signature_of_this, signature("calm", &again));
-    assert_ne!(signature_of_this, signature("storm", &again));
+    assert_eq!(signature_of_this, signature("calm", &again.causal_tail));
+    assert_ne!(signature_of_this, signature("storm", &again.causal_tail));
+}
+
+#[test]
+fn what_the_runner_finds_is_in_the_trace() {
+    let output = traced(json!({ "checks": [
+        { "milestone": { "name": "never", "within": "1s" } }] }));
+    let found = super::lines(&output).iter().find(|line| line.what == "violation");
+    let found = found.expect("a violation");
+    assert_eq!((found.kind.as_deref(), found.time_ns), (Some("never"), 1_000_000_000));
+    assert_eq!(found.text, "`never` was not reached within 1s of the start");
+    assert_eq!(output.recording.expect("a trace").causal_tail.len(), 12);
 }
 
 #[test]
