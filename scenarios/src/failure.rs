@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::canonical::{self, hex};
-use crate::run::{CausalEvent, Recording, RunOutput};
+use crate::run::{Recording, RunOutput, signature};
 use crate::sweep::Unit;
 
 /// The version of the file's layout that this build writes and reads.
@@ -76,7 +76,7 @@ pub struct Failure {
     pub event: u64,
     /// When, in virtual nanoseconds.
     pub virtual_time_ns: u64,
-    /// What failures of one cause share.
+    /// What failures of one cause most likely share: the property, and a hash of what led there.
     pub signature: String,
     /// The digest when the run stopped.
     pub digest: String,
@@ -118,7 +118,7 @@ impl Study {
             protocol: unit.protocol.clone(),
             seed,
             point: unit.point.clone(),
-            signature: signature(&property, &recording.causal_tail),
+            signature: format!("{property}/{}", signature(&property, recording)),
             property,
             message: record.message.clone().unwrap_or_default(),
             event: at.map_or(record.events, |at| at.event),
@@ -136,17 +136,6 @@ impl Study {
             faults_active: output.faults_active.clone(),
         }
     }
-}
-
-/// The property's name and a hash of what led there: failures with one signature most likely have
-/// one cause. Times, hosts and the order of events are left out on purpose.
-#[must_use]
-pub fn signature(property: &str, causal_tail: &[CausalEvent]) -> String {
-    let mut events = causal_tail.to_vec();
-    events.sort();
-    let value = serde_json::json!([property, events]);
-    let hash = canonical::hash_value(&value) >> 32;
-    format!("{property}/{hash:08x}")
 }
 
 /// Evenly spread, and always the last event: from it the tail is numbered.

@@ -127,18 +127,3 @@ fn a_missing_and_a_changed_input_are_refused() {
     assert!(with_input(right).is_ok());
     std::fs::remove_dir_all(&folder).unwrap();
 }
-
-#[test]
-fn a_signature_ignores_order_and_knows_the_property() {
-    let event = |what: &str, message: &str| CausalEvent {
-        event: what.to_owned(),
-        message: message.to_owned(),
-        role: "leader".to_owned(),
-    };
-    let (vote, boot) = (event("handled", "vote"), event("boot", ""));
-    let one = signature("safe", &[vote.clone(), boot.clone()]);
-    assert_eq!(one, signature("safe", &[boot.clone(), vote.clone()]));
-    assert_ne!(one, signature("safe", &[vote.clone()]));
-    assert_ne!(one, signature("live", &[vote, boot]));
-    assert!(one.starts_with("safe/"));
-}

@@ -6,6 +6,7 @@ mod list;
 mod replay;
 mod run;
 mod schema;
+mod settings;
 mod sweep;
 mod sweep_text;
 

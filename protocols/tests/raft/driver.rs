@@ -182,7 +182,7 @@ impl Run {
     /// Ends all faults, and gives the hosts the time that Raft promises to need.
     fn heal(&mut self, plan: &Plan) {
         self.sim.heal();
-        self.sim.finish_clients(Log::finals(&self.sim.members().to_vec()));
+        self.sim.finish_clients(Log::finals(self.sim.members()));
         let mut bound = Raft::liveness_bound(&plan.params);
         // An operation that began before may wait for its own end first; and where requests and
         // answers of clients get lost, a time-out is all that notices.

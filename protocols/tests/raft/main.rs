@@ -2,6 +2,7 @@
 
 mod bugs;
 mod driver;
+mod hosted;
 mod paper;
 mod storage;
 mod sweep;

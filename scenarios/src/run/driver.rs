@@ -121,14 +121,16 @@ impl<'a> Driver<'a> {
             let early = self.until.unwrap_or(SimTime::MAX);
             let stop_at = until.min(self.end_at).min(early);
             match self.world.run(stop_at) {
-                Stop::Until => match self.world.now() {
+                // Only events move the time.
+                Stop::Idle if self.world.now() < stop_at => {
+                    self.director.remind_at(self.world, stop_at, u32::MAX);
+                }
+                Stop::Until | Stop::Idle => match self.world.now() {
                     now if now >= early => return Err(Over::Early),
                     now if now >= self.end_at => return Err(Over::End),
                     now if now >= until => return Ok(()),
                     _ => {}
                 },
-                // Only events move the time.
-                Stop::Idle => self.director.remind_at(self.world, stop_at, u32::MAX),
                 Stop::Wake(tag) => match self.director.on_wake(tag, self.world) {
                     News::Nothing => {}
                     News::Healed => self.on_healed(),

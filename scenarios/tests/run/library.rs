@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use seedbed_scenarios::Registry;
 use seedbed_scenarios::format::load;
 use seedbed_scenarios::run::{RunOptions, Verdict};
-use seedbed_scenarios::Registry;
 
 fn scenarios(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {

@@ -113,12 +113,17 @@ impl Invariant<Raft> for ProgressTruth {
     }
 
     fn watches(&self) -> Watch {
-        Watch::HANDLED
+        Watch::HANDLED.and(Watch::DURABLE).and(Watch::CRASHED)
     }
 
     fn observe(&mut self, seen: &Observation<'_, Raft>, world: &View<'_, Raft>) -> Check {
-        let Observation::Handled { host, node } = *seen else {
-            return Ok(());
+        let (host, node) = match *seen {
+            Observation::Handled { host, node } => (host, node),
+            Observation::Durable { host } | Observation::Crashed { host } => {
+                self.shared.borrow_mut().disk_changed(host);
+                return Ok(());
+            }
+            _ => return Ok(()),
         };
         let Some(leader) = node.as_leader().filter(|_| node.term() >= self.newest) else {
             return Ok(());
