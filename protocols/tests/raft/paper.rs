@@ -223,9 +223,9 @@ fn a_leader_sends_heartbeats_to_all() {
     }
 }
 
-/// §5.2: to begin an election, a follower increments its term, becomes a candidate, votes for itself
-/// and asks all others; so does a candidate whose time is up. Figure 2: what it votes is on its disk
-/// first.
+/// §5.2: to begin an election, a follower increments its term, becomes a candidate, votes for
+/// itself and asks all others; so does a candidate whose time is up. Figure 2: its vote is on the
+/// disk first.
 #[test]
 fn an_election_begins_with_a_new_term_and_an_own_vote() {
     let mut desk = follower(4, &[1, 4]);
