@@ -15,12 +15,14 @@ mod record;
 mod recording;
 mod script;
 pub mod seed;
+mod signature;
 mod tracer;
 mod world;
 
 pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};
+pub use signature::signature;
 
 /// What the runner itself can find violated, beside invariants, checks and milestones: name and a
 /// line about it.

@@ -1,7 +1,6 @@
 //! The same again: digests do not depend on what is written down, and traces say what caused what.
 
-use seedbed_scenarios::failure::signature;
-use seedbed_scenarios::run::{RunOptions, TraceLevel};
+use seedbed_scenarios::run::{RunOptions, TraceLevel, signature};
 use serde_json::{Value, json};
 
 use super::{plan, run, traced};
@@ -73,10 +72,10 @@ fn a_violation_has_a_causal_past_and_a_signature() {
     assert_eq!(tail.len(), 12);
     assert_eq!((tail[11].event.as_str(), tail[11].message.as_str()), ("handled", "tick"));
     assert_eq!(tail[11].role, if host == "n1" { "leader" } else { "" });
-    let signature_of_this = signature("calm", &recording.causal_tail);
+    let signature_of_this = signature("calm", &recording);
     let again = traced(json!({ "params": { "calm": 50 } })).recording.expect("a trace");
-    assert_eq!(signature_of_this, signature("calm", &again.causal_tail));
-    assert_ne!(signature_of_this, signature("storm", &again.causal_tail));
+    assert_eq!(signature_of_this, signature("calm", &again));
+    assert_ne!(signature_of_this, signature("storm", &again));
 }
 
 #[test]
