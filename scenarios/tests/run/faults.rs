@@ -140,7 +140,10 @@ fn loss_duplicates_and_delay_are_on_the_links_that_are_named() {
 
 #[test]
 fn a_message_fault_takes_one_message() {
-    let losing = |nth: u64| json!({ "message": { "from": "n1", "to": "n2", "kind": "tick", "nth": nth, "do": "lose" } });
+    let losing = |nth: u64| {
+        json!({ "message":
+            { "from": "n1", "to": "n2", "kind": "tick", "nth": nth, "do": "lose" } })
+    };
     let output = traced(json!({ "faults": [losing(3)] }));
     assert_eq!((output.record.messages.lost, output.record.faults["message"]), (1, 1));
     assert_eq!(ticks(&output, "n1", "n2", 0..100), ticks(&output, "n1", "n3", 0..100) - 1);

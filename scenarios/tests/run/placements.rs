@@ -1,4 +1,5 @@
-//! Faults fire when they are placed, wait for whom they name, and a run that proves nothing says so.
+//! Faults fire when they are placed and wait for whom they name, and a run that proves nothing
+//! says so.
 
 use seedbed_scenarios::run::{RunOptions, Verdict};
 use serde_json::{Value, json};

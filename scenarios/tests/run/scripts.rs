@@ -49,7 +49,7 @@ fn agreement_is_of_so_many_hosts_at_an_index() {
     assert!((2_000..2_100).contains(&(record.virtual_time_ns / 1_000_000)));
     let (property, message) = failure(record);
     assert_eq!(property, "agree");
-    assert!(message.ends_with("n1 accepted 5 at index 1, and 2 of 3 hosts have applied it"));
+    assert!(message.ends_with("n1 accepted 5 at index 1, and 2 of 3 hosts applied it"));
 }
 
 #[test]
