@@ -81,8 +81,10 @@ pub struct Selector<N: Node> {
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
-    resolve: Box<dyn Fn(&View<'_, N>) -> Vec<NodeId>>,
+    resolve: Resolve<N>,
 }
+
+type Resolve<N> = Box<dyn Fn(&View<'_, N>) -> Vec<NodeId>>;
 
 impl<N: Node> fmt::Debug for Selector<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

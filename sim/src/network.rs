@@ -396,3 +396,6 @@ fn delay(route: &mut Route, by: u64) {
 fn scale(word: u64, n: u64) -> u64 {
     ((u128::from(word) * u128::from(n)) >> 64) as u64
 }
+
+#[cfg(test)]
+mod tests;

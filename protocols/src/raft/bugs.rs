@@ -99,7 +99,7 @@ pub const BUGS: &[protocol::Bug] = &[
     },
     protocol::Bug {
         name: "election-restriction-by-length",
-        about: "A voter compares the lengths of the logs only, not the terms of their last entries.",
+        about: "A voter compares the lengths of the logs, not the terms of their last entries.",
         property: "leader-completeness",
         source: "the paper, section 5.4.1, with the comparison left out",
     },
@@ -192,7 +192,7 @@ pub const BUGS: &[protocol::Bug] = &[
     },
     protocol::Bug {
         name: "answers-on-append",
-        about: "A leader answers a client when it has appended the entry, not when it is committed.",
+        about: "A client is answered when its entry is appended, not when it is committed.",
         property: "log-consistent",
         source: "the paper, section 5.3: applied before the client is answered, left out",
     },

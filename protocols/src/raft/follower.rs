@@ -99,6 +99,7 @@ impl Raft {
         let index = prev_index + entries.len() as u64;
         self.take_entries(ctx, prev_index, entries);
         self.follow_commit(ctx, commit, index);
+        self.ask_again(ctx, from);
         let outcome = AppendOutcome::Matched { index };
         let reply = Message::AppendReply { term: self.term, round, outcome };
         // planted bug ack-before-sync: the entries may still be in the cache.
@@ -232,6 +233,17 @@ impl Raft {
         let serial = follower.serial;
         follower.reads.push(FollowerRead { id, serial, commit: None });
         ctx.send(leader, Message::ReadIndex { term: self.term, serial });
+    }
+
+    /// The question or its answer may have been lost: with each message of the leader, it is asked
+    /// again.
+    fn ask_again(&self, ctx: &mut Context<'_, Self>, leader: NodeId) {
+        let Role::Follower(follower) = &self.role else {
+            return;
+        };
+        for read in follower.reads.iter().filter(|read| read.commit.is_none()) {
+            ctx.send(leader, Message::ReadIndex { term: self.term, serial: read.serial });
+        }
     }
 
     /// The leader has said how far the log is committed, or that it cannot know.

@@ -67,17 +67,17 @@ pub(super) fn recover<N: Node>(
     cut: bool,
 ) -> Result<Recovered, DiskError> {
     let mut found = Recovered::default();
-    if ctx.disk().exists(STATE) {
-        if let Some(state) = read_state(ctx.disk().read(STATE)?) {
-            (found.term, found.voted_for) = (state.term, state.voted_for);
-            found.storage.sequence = state.sequence;
-        }
+    if ctx.disk().exists(STATE)
+        && let Some(state) = read_state(ctx.disk().read(STATE)?)
+    {
+        (found.term, found.voted_for) = (state.term, state.voted_for);
+        found.storage.sequence = state.sequence;
     }
     if ctx.disk().exists(LOG) {
         let mut disk = ctx.disk();
         let bytes = disk.read(LOG)?;
         let (len, mut last) = (bytes.len() as u64, Record { end: 0, checksum: CHAIN_START });
-        while let Some((entry, record)) = next_record(bytes, last) {
+        while let Some((entry, record)) = next_record(bytes, 0, last) {
             found.entries.push(entry);
             found.storage.records.push(record);
             last = record;
@@ -176,9 +176,9 @@ fn state_checksum(sequence: u64, term: Term, vote: u64) -> u64 {
     digest.value()
 }
 
-/// The record behind `last`, if there is a valid one.
-pub(super) fn next_record(bytes: &[u8], last: Record) -> Option<(Entry, Record)> {
-    let rest = bytes.get(usize::try_from(last.end).ok()?..)?;
+/// The record behind `last`, if there is a valid one; `bytes` are the file's from `base` on.
+pub(super) fn next_record(bytes: &[u8], base: u64, last: Record) -> Option<(Entry, Record)> {
+    let rest = bytes.get(usize::try_from(last.end.checked_sub(base)?).ok()?..)?;
     let header = rest.get(..HEADER_BYTES)?;
     let len = u32::from_le_bytes(header[..4].try_into().ok()?) as usize;
     let checksum = u64::from_le_bytes(header[4..].try_into().ok()?);

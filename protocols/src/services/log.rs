@@ -133,9 +133,7 @@ impl Tested for Log {
             | Value::Array(_)
             | Value::Object(_) => Err(OptionsError::new(
                 "",
-                format!(
-                    "`{value}` is no command of a log: write a whole number or a text (`read` reads)"
-                ),
+                format!("`{value}` is no command: write a whole number or a text (`read` reads)"),
             )),
         }
     }

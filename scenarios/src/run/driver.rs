@@ -7,6 +7,7 @@ use seedbed_sim::{Condition, NODE_PANICKED, SimTime, Stop, Violation};
 
 use super::CLIENTS_FINISHED;
 use super::director::{Director, News};
+use super::tracer::VIOLATION;
 use super::world::World;
 use crate::format::{Check, EndShape, MilestoneCheck, Nanos, Scenario, Since};
 
@@ -121,14 +122,16 @@ impl<'a> Driver<'a> {
             let early = self.until.unwrap_or(SimTime::MAX);
             let stop_at = until.min(self.end_at).min(early);
             match self.world.run(stop_at) {
-                Stop::Until => match self.world.now() {
+                // Only events move the time.
+                Stop::Idle if self.world.now() < stop_at => {
+                    self.director.remind_at(self.world, stop_at, u32::MAX);
+                }
+                Stop::Until | Stop::Idle => match self.world.now() {
                     now if now >= early => return Err(Over::Early),
                     now if now >= self.end_at => return Err(Over::End),
                     now if now >= until => return Ok(()),
                     _ => {}
                 },
-                // Only events move the time.
-                Stop::Idle => self.director.remind_at(self.world, stop_at, u32::MAX),
                 Stop::Wake(tag) => match self.director.on_wake(tag, self.world) {
                     News::Nothing => {}
                     News::Healed => self.on_healed(),
@@ -213,7 +216,7 @@ impl<'a> Driver<'a> {
 
     /// Something is violated that the simulation does not know of.
     pub(crate) fn violated(&mut self, property: &str, message: String) -> Result<(), Over> {
-        self.world.trace_fault("violation", &format!("{property}: {message}"));
+        self.world.trace_fault(VIOLATION, &format!("{property}: {message}"));
         let known = self.violations.iter().any(|violation| violation.property == property);
         if !known {
             self.violations.push(Violation {

@@ -215,7 +215,7 @@ fn verdict_of(
         return (Verdict::Unknown, Some(property), Some(message));
     }
     match vacuous(&driven.tallies) {
-        Some(message) => (Verdict::Vacuous, Some("vacuous".to_owned()), Some(message)),
+        Some((property, message)) => (Verdict::Vacuous, Some(property), Some(message)),
         None => (Verdict::Pass, None, None),
     }
 }

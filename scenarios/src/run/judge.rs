@@ -118,9 +118,13 @@ fn describe(band: Band) -> String {
     }
 }
 
-/// What makes the run vacuous: the first fault that should have taken effect and never did.
-pub(crate) fn vacuous(tallies: &[Tally]) -> Option<String> {
-    tallies.iter().find_map(Tally::vacuous)
+/// What makes the run vacuous: the place of the first fault that should have taken effect and never
+/// did, and a sentence about it.
+pub(crate) fn vacuous(tallies: &[Tally]) -> Option<(String, String)> {
+    tallies.iter().find_map(|tally| {
+        let why = tally.vacuous()?;
+        Some((tally.path.clone(), format!("{} {why}", tally.path)))
+    })
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use super::recording::{CausalEvent, Recording, TraceLevel, TraceLine};
 /// How many events of the causal past make the signature.
 const TAIL: usize = 12;
 
+/// The kind under which the runner reports what it found violated: `property: message`.
+pub(crate) const VIOLATION: &str = "violation";
+
 /// What one event was, for causal pasts.
 #[derive(Clone, Debug)]
 struct EventNode {
@@ -76,6 +79,13 @@ impl Recorder {
             self.add_node(entry.event, host, &told, cause);
         }
         let text = told.text(entry);
+        // What the runner itself found: the kernel only passes it on.
+        let (told, text) = match (&entry.what, text.split_once(": ")) {
+            (What::Fault { kind: VIOLATION }, Some((property, message))) => {
+                (Told::new("violation").kind(property), message.to_owned())
+            }
+            _ => (told, text),
+        };
         self.lines.push(TraceLine {
             event: entry.event,
             time_ns: entry.time.nanos(),

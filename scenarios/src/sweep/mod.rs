@@ -32,12 +32,12 @@ pub use outcome::{Broken, Ended, SweepError, SweepOutcome, run_sweep};
 pub use plan::{AtPoints, Job, Plan, PlanError, Runs, Unit, plan_units};
 pub use seeds::{SeedRange, Seeds, SeedsError, Shard, first_seed_of};
 pub use shelf::{FAILURES_PER_SIGNATURE, Written, study, write_failure};
-pub use tally::{SignatureTally, Tally, UnitTally, Unproven};
 pub use store::{
     FailedSeeds, Header, Row, StoreError, failed_seeds, header_of, holds_results, read_header,
     read_rows,
 };
 pub use summary::{HostSummary, SignatureSummary, Summary};
+pub use tally::{SignatureTally, Tally, UnitTally, Unproven};
 pub use workers::{Progress, SweepOptions, Watch};
 
 #[cfg(test)]

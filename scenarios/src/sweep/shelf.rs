@@ -39,12 +39,7 @@ pub struct Written {
 
 /// Runs a failing seed again, with a full trace.
 #[must_use]
-pub fn study(
-    runs: &dyn Runs,
-    unit: &Unit,
-    seed: u64,
-    build: &Build,
-) -> (RunOutput, Study) {
+pub fn study(runs: &dyn Runs, unit: &Unit, seed: u64, build: &Build) -> (RunOutput, Study) {
     let options = RunOptions { trace: TraceLevel::Full, ..RunOptions::default() };
     let output = runs.run(unit, seed, &options);
     let study = Study::of(unit, seed, &output, build);

@@ -19,7 +19,11 @@ impl Tree {
 
     /// The file at `directory` followed by `path`.
     pub(super) fn find(&self, directory: &str, path: &str) -> Option<&File> {
-        let place = self.place(directory, path).ok()?;
+        let place = if self.names.len() <= NAMES_FEW {
+            self.names.iter().position(|(name, _)| is(name, directory, path))?
+        } else {
+            self.place(directory, path).ok()?
+        };
         self.file(self.names[place].1)
     }
 
@@ -156,6 +160,16 @@ impl Tree {
     fn place(&self, directory: &str, path: &str) -> Result<usize, usize> {
         self.names.binary_search_by(|(name, _)| compare(name, directory, path))
     }
+}
+
+/// Up to so many names are compared one by one: most differ in length from what is looked for, and
+/// short ones are compared faster in place than by a call.
+const NAMES_FEW: usize = 8;
+
+/// Whether `name` is `directory` followed by `path`.
+fn is(name: &str, directory: &str, path: &str) -> bool {
+    let wanted = directory.bytes().chain(path.bytes());
+    name.len() == directory.len() + path.len() && name.bytes().eq(wanted)
 }
 
 /// Compares `name` with `directory` followed by `path`, without joining the two.

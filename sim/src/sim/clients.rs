@@ -161,7 +161,9 @@ impl<N: Node> Sim<N> {
         let client = &mut self.clients[number as usize];
         client.begun += 1;
         let id = OpId { client: NodeId::client(number), number: client.begun };
-        let deadline = now + client.config.timeout;
+        // A final operation is asked again until it is ok, so there is no use in a long wait.
+        let config = &client.config;
+        let deadline = now + if last { config.attempt_timeout } else { config.timeout };
         self.record(id, last, HistoryEvent::Invoke { op: op.clone(), intended });
         let client = &mut self.clients[number as usize];
         client.current = Some(Attempted {

@@ -80,7 +80,7 @@ pub enum Stop {
     Violation,
     /// A limit of the configuration was hit.
     Limit(&'static str),
-    /// Nothing is left to happen.
+    /// Nothing is left to happen. Time stays at the last thing that did.
     Idle,
 }
 
@@ -190,7 +190,7 @@ impl<N: Node> Sim<N> {
             if spread_ns > 0 {
                 let index = u64::from(host.number());
                 let mut rng = self.core.shared.streams.open(Purpose::Boot, index);
-                at = at + Duration::from_nanos(rng.below(spread_ns));
+                at += Duration::from_nanos(rng.below(spread_ns));
             }
             self.core.push_internal(at, Internal::Boot { host, after: 0 });
         }

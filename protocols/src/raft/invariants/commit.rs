@@ -7,8 +7,8 @@ use super::{Shared, of};
 use crate::raft::log::{Index, LogCursor, Term};
 use crate::raft::node::Raft;
 
-/// The commit rule (section 5.4.2): only log entries from the leader's current term are committed by
-/// counting replicas.
+/// The commit rule (section 5.4.2): only log entries from the leader's current term are committed
+/// by counting replicas.
 ///
 /// Observes belief: the commit index of a leader, while it leads one term.
 #[derive(Debug, Default)]
@@ -46,8 +46,8 @@ impl Invariant<Raft> for CommitRule {
     }
 }
 
-/// Leader Completeness (figure 3): if a log entry is committed in a given term, then that entry will
-/// be present in the logs of the leaders for all higher-numbered terms.
+/// Leader Completeness (figure 3): if a log entry is committed in a given term, then that entry
+/// will be present in the logs of the leaders for all higher-numbered terms.
 ///
 /// Observes belief: the log of each new leader, against what was committed in earlier terms.
 #[derive(Debug)]

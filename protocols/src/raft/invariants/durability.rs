@@ -7,7 +7,6 @@ use super::{Shared, of};
 use crate::raft::log::{Index, Term};
 use crate::raft::message::{AppendOutcome, Message};
 use crate::raft::node::Raft;
-use crate::raft::storage;
 
 /// Persist before you send (figure 2: persistent state is "updated on stable storage before
 /// responding to RPCs").
@@ -30,6 +29,23 @@ impl PersistBeforeSend {
         PersistBeforeSend { shared, verified: Vec::new() }
     }
 
+    /// `host` says to `candidate` that it votes for it.
+    fn check_vote(
+        &self,
+        (host, candidate): (NodeId, NodeId),
+        term: Term,
+        world: &View<'_, Raft>,
+    ) -> Check {
+        let state = self.shared.borrow_mut().durable_state(host, world);
+        let kept = state.is_some_and(|state| {
+            state.term > term || (state.term == term && state.voted_for == Some(candidate))
+        });
+        if kept {
+            return Ok(());
+        }
+        broken(format!("{host} votes for {candidate} in term {term}, but its disk does not say so"))
+    }
+
     /// `host` says to `leader` that it has entries 1 to `index`.
     fn check_ack(
         &mut self,
@@ -41,14 +57,14 @@ impl PersistBeforeSend {
         if *verified == Some((term, index)) {
             return Ok(());
         }
-        let durable_term = durable_state(world, host).map_or(0, |state| state.term);
+        let mut history = self.shared.borrow_mut();
+        let durable_term = history.durable_state(host, world).map_or(0, |state| state.term);
         if durable_term < term {
             return broken(format!(
                 "{host} acknowledges entries in term {term}, but only term {durable_term} is on \
                  its disk"
             ));
         }
-        let mut history = self.shared.borrow_mut();
         let len = history.durable(host, world).len();
         if len < index {
             return broken(format!(
@@ -68,22 +84,6 @@ impl PersistBeforeSend {
         *verified = Some((term, index));
         Ok(())
     }
-}
-
-/// Term and vote on the durable disk.
-fn durable_state(world: &View<'_, Raft>, host: NodeId) -> Option<storage::State> {
-    storage::read_state(world.durable(host).read(storage::STATE).ok()?)
-}
-
-fn check_vote(host: NodeId, candidate: NodeId, term: Term, world: &View<'_, Raft>) -> Check {
-    let state = durable_state(world, host);
-    let kept = state.is_some_and(|state| {
-        state.term > term || (state.term == term && state.voted_for == Some(candidate))
-    });
-    if kept {
-        return Ok(());
-    }
-    broken(format!("{host} votes for {candidate} in term {term}, but its disk does not say so"))
 }
 
 impl Invariant<Raft> for PersistBeforeSend {
@@ -110,7 +110,7 @@ impl Invariant<Raft> for PersistBeforeSend {
             return broken(format!("{from} sends a message of term {term} before it is there"));
         }
         match *message {
-            Message::VoteReply { granted: true, .. } => check_vote(from, to, term, world),
+            Message::VoteReply { granted: true, .. } => self.check_vote((from, to), term, world),
             Message::AppendReply { outcome: AppendOutcome::Matched { index }, .. }
             | Message::Persisted { index, .. } => self.check_ack((from, to), (term, index), world),
             Message::Vote { .. }

@@ -12,7 +12,7 @@ use seedbed_sim::{Cursor, NodeId, View};
 use super::of;
 use crate::raft::log::{Entry, Index, LogCursor, Term};
 use crate::raft::node::Raft;
-use crate::raft::storage::{self, Record};
+use crate::raft::storage::{self, Record, State};
 
 /// An entry, with the hash of the log up to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,7 @@ struct Durable {
     cursor: Cursor,
     log: HashedLog,
     records: Vec<Record>,
+    state: Option<State>,
     /// True while nothing can have changed since the last look.
     fresh: bool,
 }
@@ -97,12 +98,21 @@ impl History {
 
     /// The log that the durable disk of `host` would yield to a recovery.
     pub(super) fn durable(&mut self, host: NodeId, world: &View<'_, Raft>) -> &HashedLog {
+        &self.disk(host, world).log
+    }
+
+    /// Term and vote on the durable disk of `host`.
+    pub(super) fn durable_state(&mut self, host: NodeId, world: &View<'_, Raft>) -> Option<State> {
+        self.disk(host, world).state
+    }
+
+    fn disk(&mut self, host: NodeId, world: &View<'_, Raft>) -> &Durable {
         let durable = of(&mut self.durable, host);
         if !durable.fresh {
             durable.fresh = true;
             durable.look(host, world);
         }
-        &durable.log
+        durable
     }
 
     /// Both logs of a host: in memory and on its durable disk.
@@ -151,16 +161,19 @@ impl Durable {
     /// Decodes what is new: the records themselves, never the node's word for them.
     fn look(&mut self, host: NodeId, world: &View<'_, Raft>) {
         let lens = world.durable(host);
-        let keep = lens.changed_since(storage::LOG, &mut self.cursor).keep;
-        let kept = self.records.partition_point(|record| record.end <= keep);
-        self.records.truncate(kept);
-        self.log.0.truncate(kept);
-        let Ok(bytes) = lens.read(storage::LOG) else {
-            return;
-        };
+        self.state = lens.read(storage::STATE).ok().and_then(storage::read_state);
+        let changes = lens.changed_since(storage::LOG, &mut self.cursor);
+        while self.records.last().is_some_and(|record| record.end > changes.keep) {
+            self.records.pop();
+            self.log.0.pop();
+        }
         let start = Record { end: 0, checksum: storage::CHAIN_START };
         let mut last = self.records.last().copied().unwrap_or(start);
-        while let Some((entry, record)) = storage::next_record(bytes, last) {
+        // What is new may begin within a record that was changed.
+        let whole = || lens.read(storage::LOG).unwrap_or_default();
+        let (bytes, base) =
+            if last.end == changes.keep { (changes.new, last.end) } else { (whole(), 0) };
+        while let Some((entry, record)) = storage::next_record(bytes, base, last) {
             self.log.push(&entry);
             self.records.push(record);
             last = record;

@@ -5,7 +5,7 @@
 //!
 //! | name | about | source |
 //! |---|---|---|
-//! | `persist-before-send` | promises | the paper, figure 2: "updated on stable storage before responding" |
+//! | `persist-before-send` | promises | figure 2: "updated on stable storage" first |
 //! | `one-vote` | promises | section 5.2: one vote a term |
 //! | `monotone` | belief | figure 2: "increases monotonically" |
 //! | `election-safety` | belief | figure 3 |
@@ -25,8 +25,8 @@
 //! candidate's log*: the vote may be too old to matter. *The more up-to-date of two logs holds what
 //! the other has committed*: let an isolated leader of term 2 append an entry that nobody gets,
 //! while the leader of term 3, which never heard of it, spreads entries of term 1 and commits them
-//! with one of its own. A follower that has only got the old entries, and knows them committed, ends
-//! in term 1; the log of the old leader ends in term 2 and lacks them. It cannot be elected (a
+//! with one of its own. A follower that has only got the old entries, and knows them committed,
+//! ends in term 1; the log of the old leader ends in term 2 and lacks them. It cannot be elected (a
 //! majority ends in term 3), but it is the more up-to-date of the two.
 
 mod commit;

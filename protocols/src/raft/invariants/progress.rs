@@ -21,15 +21,15 @@ pub(super) struct Monotone {
 struct Seen {
     term: Term,
     commit: Index,
+    /// The term that it was last seen to lead, with its match indices then.
+    led: Term,
     match_changes: u64,
     matched: Vec<Index>,
 }
 
 impl Seen {
-    fn check_matches(&mut self, leader: Option<&Leader>, new_term: bool) -> Result<(), String> {
-        let Some(leader) = leader else {
-            return Ok(());
-        };
+    fn check_matches(&mut self, leader: &Leader, term: Term) -> Result<(), String> {
+        let new_term = std::mem::replace(&mut self.led, term) != term;
         if new_term || self.matched.len() != leader.progress.len() {
             self.matched.clear();
             self.matched.resize(leader.progress.len(), 0);
@@ -78,12 +78,12 @@ impl Invariant<Raft> for Monotone {
             let now = node.commit();
             return broken(format!("the commit index of {host} fell from {commit} to {now}"));
         }
-        match known.check_matches(node.as_leader(), node.term() > term) {
+        let Some(leader) = node.as_leader() else {
+            return Ok(());
+        };
+        match known.check_matches(leader, node.term()) {
             Ok(()) => Ok(()),
-            Err(what) => {
-                let term = node.term();
-                broken(format!("{host} leads term {term}, and {what}"))
-            }
+            Err(what) => broken(format!("{host} leads term {term}, and {what}")),
         }
     }
 }
@@ -113,12 +113,17 @@ impl Invariant<Raft> for ProgressTruth {
     }
 
     fn watches(&self) -> Watch {
-        Watch::HANDLED
+        Watch::HANDLED.and(Watch::DURABLE).and(Watch::CRASHED)
     }
 
     fn observe(&mut self, seen: &Observation<'_, Raft>, world: &View<'_, Raft>) -> Check {
-        let Observation::Handled { host, node } = *seen else {
-            return Ok(());
+        let (host, node) = match *seen {
+            Observation::Handled { host, node } => (host, node),
+            Observation::Durable { host } | Observation::Crashed { host } => {
+                self.shared.borrow_mut().disk_changed(host);
+                return Ok(());
+            }
+            _ => return Ok(()),
         };
         let Some(leader) = node.as_leader().filter(|_| node.term() >= self.newest) else {
             return Ok(());

@@ -63,23 +63,18 @@ impl Tally {
         }
     }
 
-    /// Why the run proves little about this fault, if so.
-    pub(crate) fn vacuous(&self) -> Option<String> {
-        let path = &self.path;
+    /// Why the run proves little about this fault, if so: words that follow its path.
+    pub(crate) fn vacuous(&self) -> Option<&'static str> {
         if self.optional {
             return None;
         }
         if self.awaits_condition && !self.condition_met {
-            return Some(format!("{path} waited for a condition that never came"));
+            return Some("waited for a condition that never came");
         }
         match self.composite {
             Composite::Sequence => None,
-            Composite::Random if self.took == 0 => {
-                Some(format!("{path} drew nothing that took effect"))
-            }
-            Composite::No if self.reached > 0 && self.took == 0 => {
-                Some(format!("{path} never took effect"))
-            }
+            Composite::Random if self.took == 0 => Some("drew nothing that took effect"),
+            Composite::No if self.reached > 0 && self.took == 0 => Some("never took effect"),
             Composite::Random | Composite::No => None,
         }
     }

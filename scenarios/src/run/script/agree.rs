@@ -104,7 +104,7 @@ impl Script<'_, '_> {
             Some((host, index)) => {
                 let count = self.ledger.borrow().count(*index, op);
                 format!(
-                    "{host} accepted {op} at index {index}, and {count} of {} hosts have applied it",
+                    "{host} accepted {op} at index {index}, and {count} of {} hosts applied it",
                     step.on
                 )
             }
