@@ -75,7 +75,8 @@ pub struct ClientConfig {
     pub interval: Option<Distribution>,
     /// When an operation that has not been answered ends, on the client's clock.
     pub timeout: Duration,
-    /// When an attempt is given up for another, where the service may retry.
+    /// When an attempt is given up for another, where the service may retry; and when a final
+    /// operation is given up, to be asked again.
     pub attempt_timeout: Duration,
     /// How long a client waits after a refusal before it tries the next host.
     pub pause: Duration,

@@ -99,7 +99,7 @@
 //! - A [`Message`] goes from node to node as a datagram. [`MessageCounts`] say what became of all.
 //! - A [`Service`] is what clients may ask of a node. A client runs a [`Workload`] on a host of its
 //!   own, and what it saw is a history of [`Record`]s.
-//! - Each host has a [disk](disk) that a crash may take back, and two [clocks](clock); what was
+//! - Each host has a [`disk`] that a crash may take back, and two clocks ([`clock`]); what was
 //!   written before [`Context::sync`] is durable before anything that follows leaves the host.
 //! - A [`Fault`] *holds* what it took until it is released; [`Sim::heal`] ends every hold.
 //! - An [`Invariant`] must hold at every moment and is shown each [`Observation`]; a [`Milestone`]

@@ -228,8 +228,9 @@ impl Protocol for Flooding {
         vec![Milestone::anywhere(
             "rumor-everywhere",
             "every host that is up knows the same values, and at least one",
-            |world, _, node| {
-                !node.known.is_empty() && world.nodes().all(|(_, other)| other.known == node.known)
+            |world, _, node: &Flooding| {
+                let alike = |(_, other): (NodeId, &Flooding)| other.known == node.known;
+                !node.known.is_empty() && world.nodes().all(alike)
             },
         )]
     }

@@ -109,7 +109,7 @@ impl Naive {
             }
             Step::Release(which) => {
                 let hold = self.slow.keys().nth(which).copied();
-                for hold in hold {
+                if let Some(hold) = hold {
                     self.slow.remove(&hold);
                     networks.iter_mut().for_each(|network| network.release(hold));
                 }
@@ -132,7 +132,9 @@ proptest! {
         let mut naive = Naive::default();
         for step in steps {
             naive.take(step, &mut networks);
-            for (from, to) in ends().iter().flat_map(|from| ends().into_iter().map(|to| (*from, to))) {
+            let all = ends();
+            let links = all.iter().flat_map(|from| all.iter().map(|to| (*from, *to)));
+            for (from, to) in links {
                 for network in &mut networks {
                     let route = network.route(from, to, 0, word, NOW);
                     prop_assert_eq!(route, Route { fate: naive.fate((from, to)), copy: None });

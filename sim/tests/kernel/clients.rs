@@ -156,7 +156,9 @@ fn what_was_intended_is_not_forgotten() {
     for record in world.sim.history() {
         match record.event {
             HistoryEvent::Invoke { .. } => assert_eq!(open.replace(record.op), None),
-            _ => assert_eq!(open.take(), Some(record.op)),
+            HistoryEvent::Ok(_) | HistoryEvent::Fail | HistoryEvent::Info => {
+                assert_eq!(open.take(), Some(record.op));
+            }
         }
     }
     // Heal drops and counts those that have not begun.
@@ -352,11 +354,12 @@ fn clients_can_be_cut_off() {
 }
 
 /// At the end programs issue nothing new, the outstanding operation ends, and each final operation
-/// is repeated until it is `ok`.
+/// is repeated until it is `ok`: it is given up as soon as an attempt is.
 #[test]
 fn final_operations_are_repeated_until_they_are_ok() {
     let ask = |_: &ClientView<'_>, _: Option<Outcome<u64>>| Next::Invoke(1, Target::Host(N1));
-    let config = ClientConfig { timeout: ms(100), ..ClientConfig::default() };
+    let config =
+        ClientConfig { timeout: ms(100), attempt_timeout: ms(80), ..ClientConfig::default() };
     let mut world = asked::<Once>(config, ask, |ctx, id, op| {
         let up = ctx.elapsed() > ms(500);
         if op == 7 && up {
@@ -381,6 +384,8 @@ fn final_operations_are_repeated_until_they_are_ok() {
     let outstanding = &world.sim.history()[5];
     assert_eq!((outstanding.event.clone(), outstanding.last), (HistoryEvent::Info, false));
     assert!(finals.last().unwrap().event == HistoryEvent::Ok(8));
+    let given_up = finals[1].time - finals[0].time;
+    assert_eq!((finals[1].event.clone(), given_up), (HistoryEvent::Info, ms(80)));
 }
 
 /// A run comes back when so many operations are `ok`.

@@ -110,13 +110,17 @@ fn nothing_of_the_old_life_reaches_the_new_one() {
             ctx.send(N2, word(2));
             ctx.busy(ms(1000));
         }
-        _ => ctx.send(N2, word(3)),
+        // Later than the timer of the same tag that the old life had set.
+        _ => {
+            ctx.send(N2, word(3));
+            ctx.set_timer(1, ms(50));
+        }
     });
     world.order_at(5, N1, 0).order_at(6, N1, 1);
     let hold = crash(&mut world, 8, CrashModel::Strict);
     world.stop_at(9).release(hold);
     world.order_at(10, N1, 2);
-    assert_eq!(world.seen(3000), ["11ms n2 has 3 of n1"]);
+    assert_eq!(world.seen(3000), ["11ms n2 has 3 of n1", "60ms n1 timer 1"]);
     assert_eq!(world.sim.view().disk(N1).len("log"), None);
 }
 

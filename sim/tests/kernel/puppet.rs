@@ -151,11 +151,6 @@ impl Log {
         let boots = entries.into_iter().filter(|(_, _, event)| *event == Event::Boot);
         boots.map(|(at, host, _)| (at, host)).collect()
     }
-
-    /// How many calls there were since the last time.
-    pub fn len(&self) -> usize {
-        self.0.borrow().len()
-    }
 }
 
 /// A time in the largest unit that shows all of it.

@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use seedbed_sim::{
     Chance, ClientConfig, ClientView, CrashModel, Distribution, Fault, MessageAction,
-    MessageCounts, MessageRule, Next, NodeId, OpId, Outcome, Shaping, Stop, Target, Workload,
-    broken,
+    MessageCounts, MessageRule, Next, NodeId, OpId, Outcome, Shaping, Target, Workload,
 };
 
 use crate::puppet::{Again, Event, Puppet, Word, World, at, ms, puppets};
@@ -217,7 +216,11 @@ fn play(seed: u64, actions: &[(u64, Action)]) -> World<Again> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// A message counts as sent when it leaves; sent and duplicated are the sum of the fates, at
     /// every moment of every storm. And the same storm comes to the same end.
@@ -231,10 +234,7 @@ proptest! {
         prop_assert_eq!(world.print(), again.print());
         prop_assert_eq!(world.sim.history(), again.sim.history());
         prop_assert!(world.sim.clients_finished(), "nothing holds the final operations up");
-        for host in world.sim.members() {
-            prop_assert!(world.sim.is_up(*host) || world.log.len() > 0);
-            prop_assert!(!world.sim.is_paused(*host));
-        }
+        prop_assert!(world.sim.members().iter().all(|host| !world.sim.is_paused(*host)));
     }
 }
 
@@ -269,5 +269,4 @@ fn a_storm_has_everything() {
         sum.delivered,
     ];
     assert!(met.iter().all(|count| *count > 20), "{sum:?}");
-    assert!(broken("x").is_err() && matches!(storm(1).sim.run(at(1)), Stop::Until));
 }

@@ -226,7 +226,11 @@ fn order() -> impl Strategy<Value = Order> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     /// Whatever is set, set again and cancelled, by orders, by timers and across pauses and busy
     /// steps: the same timers fire as in the naive model, at the same times, in the same order.
     #[test]
