@@ -135,8 +135,7 @@ fn exit_of(outcome: &SweepOutcome) -> Exit {
         exit = exit.or(Exit::Nondeterministic);
     }
     for finding in outcome.judgements.iter().flat_map(|judgement| &judgement.findings) {
-        let meaning =
-            if Finding::is_violation(finding) { Exit::Violated } else { Exit::Unproven };
+        let meaning = if Finding::is_violation(finding) { Exit::Violated } else { Exit::Unproven };
         exit = exit.or(meaning);
     }
     if outcome.summary.seeds == 0 {

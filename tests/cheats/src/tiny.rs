@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use seedbed::protocols::{Protocol, Tolerance};
 use seedbed::sim::{
-    Check, Context, Invariant, Message, Milestone, Node, NodeId, Observation, Op, OpId, View, Watch,
-    broken,
+    Check, Context, Invariant, Message, Milestone, Node, NodeId, Observation, Op, OpId, View,
+    Watch, broken,
 };
 use serde::{Deserialize, Serialize};
 

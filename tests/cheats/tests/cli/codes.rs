@@ -130,7 +130,8 @@ fn an_expected_violation_is_judged_by_sweeps_and_not_by_runs() {
     let text = lab.expect(0, "sweep bug.json --out out");
     assert!(text.contains("as expected: violated in"), "{text}");
     assert_eq!(lab.read_json("out/summary.json")["seeds"], 30);
-    let seed = lab.read_json(&format!("out/failures/{}", crate::first_failure(&lab.path("out/failures"))));
+    let seed =
+        lab.read_json(&format!("out/failures/{}", crate::first_failure(&lab.path("out/failures"))));
     lab.expect(100, &format!("run bug.json --seed {}", seed["seed"]));
     lab.scenario("no-bug.json", "tiny", json!({ "expect": expect_of("no-99", 10) }));
     let text = lab.expect(100, "sweep no-bug.json");
@@ -155,12 +156,8 @@ fn a_reader_that_has_had_enough_is_no_panic() {
     let lab = Lab::new();
     lab.scenario("fine.json", "tiny", json!({}));
     for line in ["list", "schema", "run fine.json", "sweep fine.json --seeds 3", "--help"] {
-        let mut child = lab
-            .command(line)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            lab.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let mut complaint = String::new();
         child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();

@@ -39,10 +39,14 @@ fn page(lab: &Lab, lines: &[&str]) -> String {
 fn runs() {
     let lab = Lab::new();
     lab.scenario("fine.json", "tiny", json!({}));
-    lab.scenario("fails.json", "tiny", json!({
-        "params": { "say_99_in": 1 },
-        "faults": [{ "partition": { "at": "20ms", "groups": [["n1"], ["n2", "n3"]] } }],
-    }));
+    lab.scenario(
+        "fails.json",
+        "tiny",
+        json!({
+            "params": { "say_99_in": 1 },
+            "faults": [{ "partition": { "at": "20ms", "groups": [["n1"], ["n2", "n3"]] } }],
+        }),
+    );
     lab.scenario("short.json", "tiny", json!({ "limits": { "events": 3 } }));
     let lines = [
         "run fine.json",

@@ -14,22 +14,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::{Value, json};
 
 /// A folder of its own for a test, gone afterwards.
-pub struct Lab {
+pub(crate) struct Lab {
     folder: PathBuf,
 }
 
 /// What a process said.
 #[derive(Debug)]
-pub struct Said {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 static LABS: AtomicU32 = AtomicU32::new(0);
 
 impl Lab {
-    pub fn new() -> Lab {
+    pub(crate) fn new() -> Lab {
         let number = LABS.fetch_add(1, Ordering::Relaxed);
         let name = format!("seedbed-cli-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
@@ -38,26 +38,26 @@ impl Lab {
         Lab { folder }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    pub fn read_json(&self, name: &str) -> Value {
+    pub(crate) fn read_json(&self, name: &str) -> Value {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
     /// Writes a scenario of a protocol with some fields of its own.
-    pub fn scenario(&self, file: &str, protocol: &str, fields: Value) {
+    pub(crate) fn scenario(&self, file: &str, protocol: &str, fields: Value) {
         let mut scenario = json!({
             "format_version": 1,
             "name": file.trim_end_matches(".json"),
@@ -74,23 +74,23 @@ impl Lab {
     }
 
     /// A scenario in which about one seed in seven fails.
-    pub fn failing(&self, file: &str) {
+    pub(crate) fn failing(&self, file: &str) {
         self.scenario(file, "tiny", json!({ "params": { "say_99_in": 20 } }));
     }
 
-    pub fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seedbed-cheats"));
         command.args(line.split_whitespace()).current_dir(&self.folder);
         command.env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
         command
     }
 
-    pub fn run(&self, line: &str) -> Said {
+    pub(crate) fn run(&self, line: &str) -> Said {
         said(self.command(line).output().unwrap())
     }
 
     /// Runs a command that must end with a code; returns what it wrote to stdout.
-    pub fn expect(&self, code: i32, line: &str) -> String {
+    pub(crate) fn expect(&self, code: i32, line: &str) -> String {
         let said = self.run(line);
         assert_eq!(said.code, code, "{line}\n{}\n{}", said.stdout, said.stderr);
         said.stdout
@@ -114,7 +114,7 @@ fn said(output: Output) -> Said {
 }
 
 /// The only failure file of a folder, or the first by name.
-pub fn first_failure(folder: &Path) -> String {
+pub(crate) fn first_failure(folder: &Path) -> String {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

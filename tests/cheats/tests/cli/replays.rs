@@ -27,8 +27,20 @@ fn a_failure_file_has_every_documented_field() {
     let (lab, file) = with_failure();
     let failure = lab.read_json(&file);
     let wanted = [
-        "build", "checkpoints", "checksum", "digest", "event", "format_version", "inputs",
-        "message", "property", "protocol", "scenario", "seed", "signature", "tail",
+        "build",
+        "checkpoints",
+        "checksum",
+        "digest",
+        "event",
+        "format_version",
+        "inputs",
+        "message",
+        "property",
+        "protocol",
+        "scenario",
+        "seed",
+        "signature",
+        "tail",
         "virtual_time_ns",
     ];
     let fields: Vec<&String> = failure.as_object().unwrap().keys().collect();

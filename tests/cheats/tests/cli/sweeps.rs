@@ -52,11 +52,10 @@ fn a_grid_runs_every_point() {
         .skip(1)
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["point"].clone())
         .collect();
-    let point = |nodes: u64, loss: &str| {
-        json!({ "network.loss": loss, "nodes": nodes, "params.panic_in": 0 })
-    };
+    let point = |nodes: u64, loss: &str| json!({ "network.loss": loss, "nodes": nodes, "params.panic_in": 0 });
     let order = [point(3, "1%"), point(3, "2%"), point(5, "1%"), point(5, "2%")];
-    let wanted: Vec<Value> = order.iter().flat_map(|point| [point.clone(), point.clone()]).collect();
+    let wanted: Vec<Value> =
+        order.iter().flat_map(|point| [point.clone(), point.clone()]).collect();
     assert_eq!(points, wanted);
 }
 
@@ -87,9 +86,10 @@ fn seeds_are_counted_from_a_text() {
     lab.scenario("fine.json", "tiny", json!({}));
     let seeds = |out: &str| -> Vec<u64> {
         let rows = lab.read(&format!("{out}/results.jsonl"));
-        let seeds = rows.lines().skip(1).map(|line| {
-            serde_json::from_str::<Value>(line).unwrap()["seed"].as_u64().unwrap()
-        });
+        let seeds = rows
+            .lines()
+            .skip(1)
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["seed"].as_u64().unwrap());
         seeds.collect()
     };
     lab.expect(0, "sweep fine.json --seeds 3 --seed-from abc123 --out one");
@@ -164,8 +164,7 @@ fn results_are_refused_or_resumed() {
 /// Sends a real Ctrl-C to a sweep that has begun, and waits for it.
 #[cfg(unix)]
 fn interrupt(lab: &Lab, line: &str, out: &str) -> crate::Said {
-    let child =
-        lab.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = lab.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let part = lab.path(&format!("{out}/results.part.jsonl"));
     let rows = || std::fs::read_to_string(&part).map_or(0, |text| text.lines().count());
     for _ in 0..1000 {
