@@ -1,5 +1,5 @@
-//! The command line with protocols of its own: one that fails when it is told to, and five that look
-//! at what no protocol may look at. A check of determinism must catch each of the five.
+//! The command line with protocols of its own: one that fails when it is told to, and five that
+//! look at what no protocol may look at. A check of determinism must catch each of the five.
 
 mod cheat;
 mod tiny;

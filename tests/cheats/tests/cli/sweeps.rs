@@ -52,7 +52,10 @@ fn a_grid_runs_every_point() {
         .skip(1)
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["point"].clone())
         .collect();
-    let point = |nodes: u64, loss: &str| json!({ "network.loss": loss, "nodes": nodes, "params.panic_in": 0 });
+    let point = |nodes: u64, loss: &str| {
+        let panic_in = 0;
+        json!({ "network.loss": loss, "nodes": nodes, "params.panic_in": panic_in })
+    };
     let order = [point(3, "1%"), point(3, "2%"), point(5, "1%"), point(5, "2%")];
     let wanted: Vec<Value> =
         order.iter().flat_map(|point| [point.clone(), point.clone()]).collect();
