@@ -209,10 +209,8 @@ fn neighbours(
     let count = members.len();
     let at = members.iter().position(|host| *host == ctx.me()).unwrap_or(0);
     let near = [members[(at + count - 1) % count], members[(at + 1) % count]];
-    let chosen: BTreeSet<NodeId> = ctx
-        .peers()
-        .filter(|host| topology == Topology::Total || near.contains(host))
-        .collect();
+    let chosen: BTreeSet<NodeId> =
+        ctx.peers().filter(|host| topology == Topology::Total || near.contains(host)).collect();
     chosen.into_iter()
 }
 
