@@ -17,7 +17,8 @@ const FAILURES_MAX: usize = 10;
 /// The result: failures by signature, each scenario in a line, the counts.
 pub fn describe(console: &Console, plan: &Plan, outcome: &SweepOutcome) -> String {
     let mut text = String::new();
-    let unexpected = |written: &&Written| !plan.units[written.job.unit].standard.expects_violation();
+    let unexpected =
+        |written: &&Written| !plan.units[written.job.unit].standard.expects_violation();
     let shown: Vec<(&SignatureSummary, &Written)> = outcome
         .summary
         .signatures
@@ -119,10 +120,15 @@ pub fn ending(out: Option<&Path>, outcome: &SweepOutcome) -> String {
         Ended::FailFast => "stopped at the first failure",
         Ended::Interrupted => "interrupted; running seeds were finished",
     };
+    // The failure that is already there would stop a resumed sweep at once.
+    let how = match outcome.ended {
+        Ended::FailFast => "with --resume and without --fail-fast",
+        Ended::Complete | Ended::TimeUp | Ended::Interrupted => "with --resume",
+    };
     let _ = match out {
         Some(out) => {
             let out = shell_word(&out.display().to_string());
-            writeln!(text, "{why}: {out} has what ran; the same command with --resume completes it")
+            writeln!(text, "{why}: {out} has what ran; the same command {how} completes it")
         }
         None => writeln!(text, "{why}"),
     };
@@ -137,7 +143,8 @@ pub fn broken(unit: &Unit, broken: &Broken) -> String {
     };
     let (one, other) = &broken.digests;
     let (name, protocol, seed) = (&unit.scenario.name, &unit.protocol, broken.seed);
-    let point = if unit.point.is_empty() { String::new() } else { format!(" {}", json!(unit.point)) };
+    let point =
+        if unit.point.is_empty() { String::new() } else { format!(" {}", json!(unit.point)) };
     format!(
         "error: determinism is broken: {name} ({protocol}{point}) seed {seed} had digest {one}, \
          then {other}; {place}\n"
