@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use seedbed_scenarios::sweep::{
-    Broken, Ended, Finding, Judgement, Plan, SignatureSummary, SweepOutcome, Unit, Written,
+    Broken, Ended, Finding, Judgement, Plan, SignatureSummary, Summary, SweepOutcome, Unit, Written,
 };
 use serde_json::json;
 
@@ -50,6 +50,30 @@ pub fn describe(console: &Console, plan: &Plan, outcome: &SweepOutcome) -> Strin
         "{} seeds: {} pass, {} fail, {} unknown, {} vacuous",
         summary.seeds, summary.pass, summary.fail, summary.unknown, summary.vacuous
     );
+    text.push_str(&what_happened(summary));
+    text
+}
+
+/// What the faults did and what was reached: a sweep in which nothing happened proves nothing.
+fn what_happened(summary: &Summary) -> String {
+    let seeds = summary.seeds.max(1) as f64;
+    let faults: Vec<String> = summary
+        .faults
+        .iter()
+        .map(|(kind, times)| format!("{kind} {:.1}", *times as f64 / seeds))
+        .collect();
+    let reached: Vec<String> = summary
+        .sometimes
+        .iter()
+        .map(|(name, runs)| format!("{name} {:.0} %", 100.0 * *runs as f64 / seeds))
+        .collect();
+    let mut text = String::new();
+    if !faults.is_empty() {
+        let _ = writeln!(text, "  faults a seed  {}", faults.join(", "));
+    }
+    if !reached.is_empty() {
+        let _ = writeln!(text, "  reached in     {}", reached.join(", "));
+    }
     text
 }
 
