@@ -209,10 +209,8 @@ fn neighbours(
     let count = members.len();
     let at = members.iter().position(|host| *host == ctx.me()).unwrap_or(0);
     let near = [members[(at + count - 1) % count], members[(at + 1) % count]];
-    let chosen: BTreeSet<NodeId> = ctx
-        .peers()
-        .filter(|host| topology == Topology::Total || near.contains(host))
-        .collect();
+    let chosen: BTreeSet<NodeId> =
+        ctx.peers().filter(|host| topology == Topology::Total || near.contains(host)).collect();
     chosen.into_iter()
 }
 
@@ -277,6 +275,10 @@ impl Invariant<Flooding> for AckedIsDurable {
         "acked-is-durable"
     }
 
+    fn about(&self) -> &'static str {
+        "an acknowledged value is on the disk of the host that acknowledges it"
+    }
+
     fn watches(&self) -> Watch {
         Watch::LEFT
     }
@@ -304,6 +306,10 @@ impl Invariant<Flooding> for DeliveredOnce {
         "delivered-once"
     }
 
+    fn about(&self) -> &'static str {
+        "in one life, a host hands each value upward once"
+    }
+
     fn watches(&self) -> Watch {
         Watch::DELIVERED.and(Watch::CRASHED)
     }
@@ -316,6 +322,7 @@ impl Invariant<Flooding> for DeliveredOnce {
                 }
             }
             Observation::Crashed { host } => self.delivered.retain(|(known, _)| known != host),
+            // It watches nothing else.
             _ => {}
         }
         Ok(())

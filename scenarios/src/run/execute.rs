@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use seedbed_protocols::{Protocol, checkable};
-use seedbed_sim::{Invariant, NodeId, Sim, SimTime, Violation};
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime, Violation};
 use serde_json::Value;
 
 use super::build::{Built, build};
@@ -247,8 +247,8 @@ fn messages_of<P: Protocol>(sim: &Sim<P>) -> Messages {
     let counts = sim.messages();
     let kinds = sim.kinds().iter().map(|kind| kind.to_string());
     let mut by_kind: BTreeMap<String, u64> = kinds.zip(counts.by_kind).collect();
-    by_kind.insert("client-request".to_owned(), counts.client_requests);
-    by_kind.insert("client-reply".to_owned(), counts.client_replies);
+    by_kind.insert(CLIENT_REQUEST.to_owned(), counts.client_requests);
+    by_kind.insert(CLIENT_REPLY.to_owned(), counts.client_replies);
     by_kind.retain(|_, count| *count > 0);
     Messages {
         sent: counts.sent,
