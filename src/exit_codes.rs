@@ -1,7 +1,7 @@
 //! What the process says when it ends, for scripts.
 //!
-//! Nothing is 125 or above but 130: `git bisect run` reads 125 as *skip* and gives up above 127, and
-//! shells use 126 and more. 101 would be a panic of seedbed itself, which is a bug.
+//! Nothing is 125 or above but 130: `git bisect run` reads 125 as *skip* and gives up above 127,
+//! and shells use 126 and more. 101 would be a panic of seedbed itself, which is a bug.
 
 use std::process::ExitCode;
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::halt::Halt;
 
-/// The scenario files that paths name, in order, each once. A folder stands for every `*.json` below
-/// it, but for hidden ones, schemas (`*.schema.json`) and files that others extend (`*.base.json`).
+/// The scenario files that paths name, in order, each once. A folder stands for every `*.json`
+/// below it, but for hidden ones, schemas (`*.schema.json`) and files that others extend
+/// (`*.base.json`).
 pub fn scenario_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Halt> {
     let mut found = Vec::new();
     for path in paths {

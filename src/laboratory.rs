@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use seedbed_scenarios::failure::Build;
 use seedbed_protocols::Bug;
-use seedbed_scenarios::format::{
-    Catalog, Errors, Loaded, Path as ScenarioPath, load, load_text,
-};
+use seedbed_scenarios::failure::Build;
+use seedbed_scenarios::format::{Catalog, Errors, Loaded, Path as ScenarioPath, load, load_text};
 use seedbed_scenarios::run::{RunOptions, RunOutput};
 use seedbed_scenarios::sweep::{AtPoints, Point, Runs, Unit, plan_units};
 use serde_json::Value;
@@ -89,8 +87,7 @@ pub fn units_of(loaded: Loaded, point: Point) -> Result<Vec<Unit>, Halt> {
 
 impl Runs for Laboratory {
     fn run(&self, unit: &Unit, seed: u64, options: &RunOptions) -> RunOutput {
-        let output =
-            quietly(|| self.registry.run(&unit.scenario, &unit.protocol, seed, options));
+        let output = quietly(|| self.registry.run(&unit.scenario, &unit.protocol, seed, options));
         output.expect("a scenario was accepted only if its protocols are there")
     }
 }

@@ -1,7 +1,8 @@
 //! Panics of protocols are verdicts and no noise; panics of seedbed itself are loud.
 //!
-//! While a run is on, the hook only notes what it would say. The kernel turns a handler's panic into
-//! the violation `node-panicked`; anything else unwinds out of the run, and is then said aloud.
+//! While a run is on, the hook only notes what it would say. The kernel turns a handler's panic
+//! into the violation `node-panicked`; anything else unwinds out of the run, and is then said
+//! aloud.
 
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};

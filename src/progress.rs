@@ -76,8 +76,8 @@ impl Watch for Reporter<'_> {
 }
 
 impl Line {
-    /// The line to write now, if it is time for one: every ten seconds, or every 5 % if those do not
-    /// rush by.
+    /// The line to write now, if it is time for one: every ten seconds, or every 5 % if those do
+    /// not rush by.
     #[expect(clippy::disallowed_types, reason = "rates on stderr; no run sees them")]
     fn step(&mut self, progress: &Progress) -> Option<String> {
         let resumed = *self.resumed.get_or_insert(progress.done.saturating_sub(1));

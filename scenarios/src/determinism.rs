@@ -1,8 +1,8 @@
 //! `--check-determinism`: every run again in another process, in reverse order, on other threads.
 //!
-//! What a protocol must not look at (addresses, clocks, the order of a hash map, what an earlier run
-//! left in a static or a thread-local) is the same in a second run right after the first more often
-//! than not. It is hardly ever the same in another process that comes from the other side.
+//! What a protocol must not look at (addresses, clocks, the order of a hash map, what an earlier
+//! run left in a static or a thread-local) is the same in a second run right after the first more
+//! often than not. It is hardly ever the same in another process that comes from the other side.
 //!
 //! The parent writes one line of JSON to the child ([`ChildTask`]) and reads one line a run
 //! ([`ChildLine`]).
@@ -181,18 +181,16 @@ pub fn serve(
     let threads = task.threads.max(1);
     let output = Mutex::new(output);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..threads)
-                .map(|thread| {
-                    let (units, output) = (&units, &output);
-                    let builder = std::thread::Builder::new().stack_size(8 << 20);
-                    builder.spawn_scoped(scope, move || {
-                        let own = (0..task.runs.len()).skip(thread).step_by(threads);
-                        own.map(|place| serve_one(task, place, runs, units, output))
-                            .collect::<Result<(), CheckError>>()
-                    })
+        let workers: Vec<_> = (0..threads)
+            .map(|thread| {
+                let (units, output) = (&units, &output);
+                let builder = std::thread::Builder::new().stack_size(8 << 20);
+                builder.spawn_scoped(scope, move || {
+                    let mut own = (0..task.runs.len()).skip(thread).step_by(threads);
+                    own.try_for_each(|place| serve_one(task, place, runs, units, output))
                 })
-                .collect();
+            })
+            .collect();
         for worker in workers {
             match worker?.join() {
                 Ok(result) => result?,

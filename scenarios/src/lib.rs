@@ -1,4 +1,5 @@
-//! Scenarios: the files that say what is built, what load it gets, what goes wrong and what must hold.
+//! Scenarios: the files that say what is built, what load it gets, what goes wrong and what must
+//! hold.
 
 pub mod canonical;
 pub mod determinism;

@@ -69,8 +69,8 @@ fn replay_file(
     let (scenario, protocol) = (&failure.scenario, &failure.protocol);
     let unit = laboratory.unit_of_json(&name, scenario, protocol, failure.point.clone())?;
     let build = laboratory.build()?;
-    let replay = replay_failure(&failure, &unit, laboratory, &build, arguments.digest)
-        .map_err(unusable)?;
+    let replay =
+        replay_failure(&failure, &unit, laboratory, &build, arguments.digest).map_err(unusable)?;
     let exit = if replay.is_broken() {
         Exit::Nondeterministic
     } else if replay.violated_again {
@@ -83,7 +83,8 @@ fn replay_file(
         Format::Human => console.print(&describe(console, &failure, &replay)),
     }
     if replay.is_broken() {
-        console.complain("error: determinism is broken: this run should have had the same digest\n");
+        console
+            .complain("error: determinism is broken: this run should have had the same digest\n");
     }
     Ok(exit)
 }

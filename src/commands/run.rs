@@ -148,10 +148,12 @@ struct Places {
 
 impl Places {
     fn new(arguments: &Arguments, unit: &Unit, many: bool) -> Places {
-        let named = |path: &PathBuf| if many { with_protocol(path, &unit.protocol) } else { path.clone() };
-        let folder = arguments.output.as_ref().map(|folder| {
-            if many { folder.join(&unit.protocol) } else { folder.clone() }
-        });
+        let named =
+            |path: &PathBuf| if many { with_protocol(path, &unit.protocol) } else { path.clone() };
+        let folder = arguments
+            .output
+            .as_ref()
+            .map(|folder| if many { folder.join(&unit.protocol) } else { folder.clone() });
         let inside = |name: &str| folder.as_ref().map(|folder| folder.join(name));
         Places {
             record: inside("run.json"),

@@ -42,7 +42,8 @@ pub struct Arguments {
     /// Takes the first seed from a text, such as a commit's hash.
     #[arg(long, value_name = "TEXT")]
     seed_from: Option<String>,
-    /// Starts no new run after this long: `10m`. Without --seeds, goes round the scenarios until then.
+    /// Starts no new run after this long: `10m`. Without --seeds, goes round the scenarios until
+    /// then.
     #[arg(long = "for", value_name = "TIME", value_parser = Nanos::parse)]
     time_max: Option<Nanos>,
     /// How many threads; as many as there are cores by default.
@@ -135,8 +136,7 @@ fn exit_of(outcome: &SweepOutcome) -> Exit {
         exit = exit.or(Exit::Nondeterministic);
     }
     for finding in outcome.judgements.iter().flat_map(|judgement| &judgement.findings) {
-        let meaning =
-            if Finding::is_violation(finding) { Exit::Violated } else { Exit::Unproven };
+        let meaning = if Finding::is_violation(finding) { Exit::Violated } else { Exit::Unproven };
         exit = exit.or(meaning);
     }
     if outcome.summary.seeds == 0 {

@@ -17,7 +17,8 @@ const FAILURES_MAX: usize = 10;
 /// The result: failures by signature, each scenario in a line, the counts.
 pub fn describe(console: &Console, plan: &Plan, outcome: &SweepOutcome) -> String {
     let mut text = String::new();
-    let unexpected = |written: &&Written| !plan.units[written.job.unit].standard.expects_violation();
+    let unexpected =
+        |written: &&Written| !plan.units[written.job.unit].standard.expects_violation();
     let shown: Vec<(&SignatureSummary, &Written)> = outcome
         .summary
         .signatures
@@ -137,7 +138,8 @@ pub fn broken(unit: &Unit, broken: &Broken) -> String {
     };
     let (one, other) = &broken.digests;
     let (name, protocol, seed) = (&unit.scenario.name, &unit.protocol, broken.seed);
-    let point = if unit.point.is_empty() { String::new() } else { format!(" {}", json!(unit.point)) };
+    let point =
+        if unit.point.is_empty() { String::new() } else { format!(" {}", json!(unit.point)) };
     format!(
         "error: determinism is broken: {name} ({protocol}{point}) seed {seed} had digest {one}, \
          then {other}; {place}\n"

@@ -21,6 +21,7 @@ mod outcome;
 mod plan;
 mod seeds;
 mod shelf;
+mod stopwatch;
 mod store;
 mod summary;
 mod tally;

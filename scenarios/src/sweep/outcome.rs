@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::judge::{Judgement, judge};
 use super::plan::{Job, Plan, Runs};
 use super::shelf::{Shelf, Written, remove_displaced};
+use super::stopwatch::Stopwatch;
 use super::store::{Header, PartStore, StoreError, holds_results};
 use super::summary::{HostSummary, Summary};
 use super::tally::Tally;
@@ -198,20 +199,4 @@ pub(super) fn write_summary(folder: &Path, summary: &Summary) -> Result<(), Swee
     fs::write(&new, format!("{text}\n")).map_err(StoreError::io(&new))?;
     fs::rename(&new, &path).map_err(StoreError::io(&path))?;
     Ok(())
-}
-
-/// How long the sweep takes, which no run ever sees.
-#[expect(clippy::disallowed_types, reason = "for `--for` and the rates of the summary only")]
-#[derive(Clone, Copy, Debug)]
-struct Stopwatch(std::time::Instant);
-
-#[expect(clippy::disallowed_types, reason = "for `--for` and the rates of the summary only")]
-impl Stopwatch {
-    fn start() -> Stopwatch {
-        Stopwatch(std::time::Instant::now())
-    }
-
-    fn seconds(self) -> f64 {
-        self.0.elapsed().as_secs_f64()
-    }
 }
