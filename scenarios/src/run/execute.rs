@@ -126,17 +126,8 @@ fn conclude<P: Protocol>(
     violations.sort_by_key(|violation| violation.event);
     let mut unknown = not_finished(&driven, sim.now());
     if violations.is_empty() || options.keep_going {
-        for found in judge::<P::Service>(scenario, sim.history(), &measures) {
-            match found {
-                Found::Violated { property, message } => {
-                    let (time, event) = (sim.now(), sim.events());
-                    violations.push(Violation { property, message, time, event });
-                }
-                Found::Unknown { property, message } => {
-                    unknown = unknown.or(Some((property, message)));
-                }
-            }
-        }
+        let found = judge::<P::Service>(scenario, sim.history(), &measures);
+        unknown = unknown.or(add_found(found, &mut violations, sim));
     }
     let point = violations.first().map(|violation| ViolationPoint {
         event: violation.event,
@@ -147,12 +138,6 @@ fn conclude<P: Protocol>(
             .map(|host| host.to_string()),
     });
     let (verdict, property, message) = verdict_of(&violations, unknown, &driven);
-    let mut also: Vec<String> = Vec::new();
-    for violation in violations.iter().skip(1) {
-        if property.as_ref() != Some(&violation.property) && !also.contains(&violation.property) {
-            also.push(violation.property.clone());
-        }
-    }
     let record = RunRecord {
         format_version: RECORD_VERSION,
         scenario: scenario.name.clone(),
@@ -161,7 +146,7 @@ fn conclude<P: Protocol>(
         verdict,
         property,
         message,
-        also,
+        also: further_properties(&violations),
         digest: format!("{:016x}", sim.digest()),
         events: sim.events(),
         virtual_time_ns: sim.now().nanos(),
@@ -185,6 +170,39 @@ fn conclude<P: Protocol>(
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
         drawn: driven.drawn,
     }
+}
+
+/// Adds what the checks found violated; returns the first that could not say.
+fn add_found<P: Protocol>(
+    found: Vec<Found>,
+    violations: &mut Vec<Violation>,
+    sim: &Sim<P>,
+) -> Option<(String, String)> {
+    let mut unknown = None;
+    for found in found {
+        match found {
+            Found::Violated { property, message } => {
+                let (time, event) = (sim.now(), sim.events());
+                violations.push(Violation { property, message, time, event });
+            }
+            Found::Unknown { property, message } => {
+                unknown = unknown.or(Some((property, message)));
+            }
+        }
+    }
+    unknown
+}
+
+/// The properties that were violated beside the first, once each.
+fn further_properties(violations: &[Violation]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for violation in violations {
+        if !names.contains(&violation.property) {
+            names.push(violation.property.clone());
+        }
+    }
+    names.drain(..names.len().min(1));
+    names
 }
 
 /// Why a run that violated nothing says nothing, either.
