@@ -47,10 +47,7 @@ fn dependencies_point_one_way() {
         ("sim/Cargo.toml", &[]),
         ("checkers/Cargo.toml", &[]),
         ("protocols/Cargo.toml", &["seedbed-checkers", "seedbed-sim"]),
-        (
-            "scenarios/Cargo.toml",
-            &["seedbed-checkers", "seedbed-protocols", "seedbed-sim"],
-        ),
+        ("scenarios/Cargo.toml", &["seedbed-checkers", "seedbed-protocols", "seedbed-sim"]),
     ];
     for (manifest, allowed) in allowed {
         for name in own_dependencies(manifest) {

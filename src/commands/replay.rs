@@ -100,6 +100,10 @@ fn describe(console: &Console, failure: &Failure, replay: &Replay) -> String {
     let record = &replay.output.record;
     let mut text = match &replay.divergence {
         None => format!("replayed exactly (digest {})\n", record.digest),
+        // Only `--digest` says otherwise.
+        Some(_) if record.digest == failure.digest => {
+            format!("replayed exactly (digest {}), but --digest wants another\n", record.digest)
+        }
         Some(divergence) => {
             let was = &failure.digest;
             format!("not the same run: digest {}, was {was}; {divergence}\n", record.digest)

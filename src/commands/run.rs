@@ -59,12 +59,29 @@ pub fn execute(
     let loaded = laboratory.load(&arguments.scenario, &arguments.set);
     let loaded = loaded.map_err(|errors| Halt::Scenarios(vec![errors]))?;
     let units = units_of(loaded, point_of(&arguments.set)?)?;
+    check_shown(&arguments.show, &units)?;
     let many = units.len() > 1;
     let mut exit = Exit::Fine;
     for unit in &units {
         exit = exit.or(run_unit(arguments, laboratory, console, unit, many)?);
     }
     Ok(exit)
+}
+
+/// Hosts that are to be shown must be there.
+fn check_shown(shown: &[String], units: &[Unit]) -> Result<(), Halt> {
+    let Some(unit) = units.first() else { return Ok(()) };
+    let hosts: Vec<String> =
+        unit.scenario.nodes.hosts().iter().map(|host| format!("n{}", host.number)).collect();
+    match shown.iter().find(|name| !hosts.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let (first, last) = (&hosts[0], &hosts[hosts.len() - 1]);
+            let message =
+                format!("--show {name}: there is no such host: they are {first} to {last}");
+            Err(Halt::CommandLine(message))
+        }
+    }
 }
 
 /// Runs one protocol; `many` are told apart by folders named after them.

@@ -120,10 +120,15 @@ pub fn ending(out: Option<&Path>, outcome: &SweepOutcome) -> String {
         Ended::FailFast => "stopped at the first failure",
         Ended::Interrupted => "interrupted; running seeds were finished",
     };
+    // The failure that is already there would stop a resumed sweep at once.
+    let how = match outcome.ended {
+        Ended::FailFast => "with --resume and without --fail-fast",
+        Ended::Complete | Ended::TimeUp | Ended::Interrupted => "with --resume",
+    };
     let _ = match out {
         Some(out) => {
             let out = shell_word(&out.display().to_string());
-            writeln!(text, "{why}: {out} has what ran; the same command with --resume completes it")
+            writeln!(text, "{why}: {out} has what ran; the same command {how} completes it")
         }
         None => writeln!(text, "{why}"),
     };

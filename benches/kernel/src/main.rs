@@ -70,10 +70,8 @@ fn idle_raft(rounds: usize) {
     }
     let low = times.iter().copied().fold(f64::MAX, f64::min);
     let high = times.iter().copied().fold(0.0, f64::max);
-    println!(
-        "idle Raft, 5 hosts, 60 virtual seconds       {:.2} ms ({low:.2} to {high:.2}), {events} events",
-        median(times),
-    );
+    let name = "idle Raft, 5 hosts, 60 virtual seconds";
+    println!("{name:<44} {:.2} ms ({low:.2} to {high:.2}), {events} events", median(times));
 }
 
 fn main() {

@@ -316,15 +316,14 @@ impl Invariant<Flooding> for DeliveredOnce {
 
     fn observe(&mut self, seen: &Observation<'_, Flooding>, _: &View<'_, Flooding>) -> Check {
         match seen {
-            Observation::Delivered { host, item } => {
-                if !self.delivered.insert((*host, **item)) {
-                    return broken(format!("{host} delivered {item} twice"));
-                }
+            Observation::Delivered { host, item } if !self.delivered.insert((*host, **item)) => {
+                broken(format!("{host} delivered {item} twice"))
             }
-            Observation::Crashed { host } => self.delivered.retain(|(known, _)| known != host),
-            // It watches nothing else.
-            _ => {}
+            Observation::Crashed { host } => {
+                self.delivered.retain(|(known, _)| known != host);
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

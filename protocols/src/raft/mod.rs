@@ -24,8 +24,8 @@
 //! an election timeout, drawn anew each time, begins a term of its own, votes for itself and asks
 //! the others. A host gives one vote a term, to the first who asks and whose log is at least as
 //! up-to-date as its own. A majority of votes makes a leader: two majorities share a host, so a
-//! term has one leader at most, and an elected leader's log has every committed entry. (Sections 5.2 and
-//! 5.4.1.)
+//! term has one leader at most, and an elected leader's log has every committed entry. (Sections
+//! 5.2 and 5.4.1.)
 //!
 //! # Replication
 //!
@@ -63,9 +63,9 @@
 //!   has them sent again.
 //! - A read follows section 8: the leader must have committed an entry of its term, and hears from
 //!   a majority after the read has come. The paper has only the leader answer. Here any host does:
-//!   a follower asks its leader how far the log is committed (`read-index`), and answers from its own
-//!   log when it is committed as far. So a host answers only with a complete log; while it cannot
-//!   know, it refuses, and the client asks again.
+//!   a follower asks its leader how far the log is committed (`read-index`), and answers from its
+//!   own log when it is committed as far. So a host answers only with a complete log; while it
+//!   cannot know, it refuses, and the client asks again.
 //! - The no-op at the start of a term is a choice (`noop`): with it, logs have entries that no
 //!   client asked for.
 //!

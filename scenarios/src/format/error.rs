@@ -70,16 +70,16 @@ pub struct ErrorReport {
 
 impl Error {
     pub(super) fn new(kind: ErrorKind, path: Path, message: impl Into<String>) -> Error {
-        Error { kind, place: None, path, message: message.into(), help: None }
+        Error { kind, place: None, path, message: printable(&message.into()), help: None }
     }
 
     pub(super) fn at(mut self, place: Place) -> Error {
-        self.place = Some(place);
+        self.place = Some(place.printable());
         self
     }
 
     pub(super) fn help(mut self, help: Option<String>) -> Error {
-        self.help = help;
+        self.help = help.as_deref().map(printable);
         self
     }
 
@@ -135,6 +135,33 @@ impl Error {
         let place = self.place.as_ref();
         (place.map(|place| place.source.name()), place.map_or(0, |place| place.span.start))
     }
+}
+
+impl Place {
+    /// The same place in a text that a terminal can be shown.
+    fn printable(self) -> Place {
+        let text = self.source.inner();
+        if !text.chars().any(is_unprintable) {
+            return self;
+        }
+        let source = NamedSource::new(self.source.name(), printable(text));
+        Place { source: Arc::new(source), span: self.span }
+    }
+}
+
+/// What a terminal might obey rather than show.
+fn is_unprintable(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')
+}
+
+/// A text without control characters; everything stays at its byte.
+fn printable(text: &str) -> String {
+    let shown = |letter: char| match (is_unprintable(letter), letter.len_utf8()) {
+        (false, _) => letter,
+        (true, 1) => '?',
+        (true, _) => '\u{b7}',
+    };
+    text.chars().map(shown).collect()
 }
 
 impl Errors {
@@ -235,5 +262,23 @@ impl Diagnostic for Error {
 impl Diagnostic for Errors {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         Some(Box::new(self.0.iter().map(|error| error as &dyn Diagnostic)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_shown_no_control_characters_and_places_stay() {
+        let text = "\u{1b}[31m\u{9b}1m\n\t\u{7}b";
+        let shown = printable(text);
+        assert_eq!(shown, "?[31m\u{b7}1m\n\t?b");
+        assert_eq!(shown.find('b'), text.find('b'));
+        let source = Arc::new(NamedSource::new("a.json", text.to_owned()));
+        let error = Error::new(ErrorKind::Syntax, Path::root(), "no \u{1b}[2J")
+            .at(Place { source, span: 0..1 });
+        assert_eq!(error.message(), "no ?[2J");
+        assert_eq!(error.place.unwrap().source.inner(), &shown);
     }
 }

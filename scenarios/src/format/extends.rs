@@ -83,6 +83,7 @@ pub(super) fn read_with_bases(
     bytes: &[u8],
 ) -> Result<Merged, Errors> {
     let mut parsed = parse(path, bytes)?;
+    refuse_failure_file(&parsed)?;
     let mut merged = Merged { sources: Vec::new(), fields: Map::new(), origins: BTreeMap::new() };
     let mut chain = vec![files.identity(path)];
     loop {
@@ -99,6 +100,20 @@ pub(super) fn read_with_bases(
         };
         parsed = read_base(files, source, &base, &mut chain)?;
     }
+}
+
+/// A failure file lies where scenarios do, and has none of their keys.
+fn refuse_failure_file(parsed: &Parsed) -> Result<(), Errors> {
+    let is_failure =
+        ["checksum", "digest", "scenario"].iter().all(|key| parsed.fields.contains_key(*key));
+    if !is_failure {
+        return Ok(());
+    }
+    let root = Path::root();
+    let message = "this is a failure file, not a scenario";
+    let help = Some("`replay` takes failure files".to_owned());
+    let place = parsed.source.place(&root, false);
+    Err(Error::new(ErrorKind::Shape, root, message).at(place).help(help).into())
 }
 
 /// Takes `extends` out of a file's fields.

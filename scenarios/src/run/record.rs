@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 /// The version of the object's layout.
 pub const RECORD_VERSION: u32 = 1;
@@ -39,6 +40,7 @@ pub struct RunRecord {
     /// How long after heal each milestone held: 0 if it held at heal, absent if never.
     pub milestones_after_heal: BTreeMap<String, u64>,
     /// Numbers that the protocol, the service or a checker measured.
+    #[serde(serialize_with = "plain_numbers")]
     pub measures: BTreeMap<String, f64>,
     /// Messages, and what became of them.
     pub messages: Messages,
@@ -48,6 +50,18 @@ pub struct RunRecord {
     pub faults: BTreeMap<String, u64>,
     /// The fault kinds that `swarm` switched off for this seed.
     pub swarm_off: Vec<String>,
+}
+
+/// Whole numbers without `.0`: times are integers, and so are counts.
+fn plain_numbers<S: Serializer>(
+    numbers: &BTreeMap<String, f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    const EXACT_MAX: f64 = (1_u64 << 53) as f64;
+    serializer.collect_map(numbers.iter().map(|(name, number)| {
+        let whole = number.fract() == 0.0 && number.abs() <= EXACT_MAX;
+        (name, if whole { Value::from(*number as i64) } else { Value::from(*number) })
+    }))
 }
 
 /// What a run says. In order of precedence: fail, unknown, vacuous, pass.
@@ -102,4 +116,23 @@ pub struct Operations {
     pub fail: u64,
     /// Nobody knows.
     pub info: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_are_written_plainly_and_read_back_to_the_last_bit() {
+        #[derive(Serialize, Deserialize)]
+        struct Measured(#[serde(serialize_with = "plain_numbers")] BTreeMap<String, f64>);
+        // Numbers that a fast but careless reader of JSON gets wrong by one bit.
+        let numbers = [9074.0, 21.533875338753386, 15.664772727272727, 26.363449691991786, 1e300];
+        let names = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        let measures: BTreeMap<String, f64> = names.into_iter().zip(numbers).collect();
+        let text = serde_json::to_string(&Measured(measures.clone())).unwrap();
+        assert!(text.starts_with(r#"{"a":9074,"b":21.533875338753386,"#), "{text}");
+        let again: Measured = serde_json::from_str(&text).unwrap();
+        assert_eq!(again.0, measures);
+    }
 }

@@ -89,7 +89,9 @@ impl Work<'_> {
     /// Makes all runs, on as many threads as there are jobs.
     pub(super) fn run_all(&self) -> std::io::Result<()> {
         std::thread::scope(|scope| {
-            for number in 0..self.options.jobs.max(1) {
+            // A thread without a run would only be started to end.
+            let runs = self.plan.total().and_then(|total| usize::try_from(total).ok());
+            for number in 0..self.options.jobs.min(runs.unwrap_or(usize::MAX)).max(1) {
                 let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
                 let name = format!("worker {}", number + 1);
                 builder.name(name).spawn_scoped(scope, || self.run_some())?;

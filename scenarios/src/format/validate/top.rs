@@ -49,12 +49,18 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     }
 }
 
+/// With protocol, point and seed after it, a file name stays below the 255 bytes of common systems.
+const NAME_MAX: usize = 120;
+
 /// The name becomes part of file names.
 fn check_name(name: &str, findings: &mut Findings<'_>) {
     let fine = |c: char| c.is_ascii_alphanumeric() || "-_./+ ".contains(c);
     let path = Path::root().key("name");
     if name.trim().is_empty() {
         findings.value(&path, "the name is empty");
+    } else if name.len() > NAME_MAX {
+        let length = name.len();
+        findings.value(&path, format!("the name has {length} characters: at most {NAME_MAX}"));
     } else if !name.chars().all(fine) || name.starts_with('/') || name.contains("..") {
         findings.value_help(
             &path,
