@@ -193,7 +193,10 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
         milestones,
         kinds: P::Message::kinds().into_iter().map(String::from).collect(),
         bugs: entries(P::bugs().iter().map(|bug| (bug.name, bug.about))),
-        invariants: P::invariants(&params).iter().map(|one| Entry::new(one.name(), "")).collect(),
+        invariants: P::invariants(&params)
+            .iter()
+            .map(|one| Entry::new(one.name(), one.about()))
+            .collect(),
         measures: Vec::new(),
         params: Some(options_of::<P::Params>()),
         inner: BTreeMap::new(),

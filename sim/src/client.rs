@@ -11,6 +11,16 @@ use crate::node::Service;
 use crate::rng::Rng;
 use crate::time::SimTime;
 
+/// What clients' requests are called where message kinds are named.
+pub const CLIENT_REQUEST: &str = "client-request";
+/// What replies to clients are called where message kinds are named.
+pub const CLIENT_REPLY: &str = "client-reply";
+
+/// The kind of clients' requests, for rules and conditions about messages.
+pub const CLIENT_REQUEST_KIND: u16 = u16::MAX - 1;
+/// The kind of replies to clients, for rules and conditions about messages.
+pub const CLIENT_REPLY_KIND: u16 = u16::MAX - 2;
+
 /// A client program: decides what one client does next.
 pub trait Workload<S: Service> {
     /// What `client` does next; `last` is its last operation with how it ended.

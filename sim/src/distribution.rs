@@ -7,8 +7,10 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 /// A distribution of durations in nanoseconds.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub enum Distribution {
     /// Always the same.
     Constant(u64),

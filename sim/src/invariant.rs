@@ -15,6 +15,9 @@ pub trait Invariant<N: Node> {
     /// Its name, lower case with hyphens: `election-safety`.
     fn name(&self) -> &'static str;
 
+    /// What must hold, in one line: `at most one leader in a term`.
+    fn about(&self) -> &'static str;
+
     /// Which observations it wants; the others cost it nothing.
     fn watches(&self) -> Watch;
 

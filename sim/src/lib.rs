@@ -147,8 +147,8 @@ mod trace;
 mod view;
 
 pub use client::{
-    ClientConfig, ClientView, HistoryEvent, Next, OperationCounts, Outcome, Record, Target,
-    Workload,
+    CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientConfig, ClientView,
+    HistoryEvent, Next, OperationCounts, Outcome, Record, Target, Workload,
 };
 pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig};
 pub use context::{Context, DiskHandle};

@@ -36,6 +36,10 @@ impl<N: Hosts<S>, S: Node> Invariant<N> for Lifted<N, S> {
         self.invariant.name()
     }
 
+    fn about(&self) -> &'static str {
+        self.invariant.about()
+    }
+
     fn watches(&self) -> Watch {
         let inner = self.invariant.watches();
         if inner.contains(Watch::DELIVERED) || inner.contains(Watch::REPLIED) {

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::config::{LinkConfig, NetworkConfig};
 use crate::distribution::Distribution;
 use crate::id::NodeId;
@@ -18,15 +20,22 @@ mod lane {
     pub(super) const REORDER: u64 = 2;
     pub(super) const DUPLICATE: u64 = 3;
     pub(super) const COPY_LATENCY: u64 = 4;
-    /// The first of the lanes for [`super::Shaping`]s; each takes four.
-    pub(super) const SHAPING: u64 = 16;
+}
+
+/// The lanes of a message's word that has been mixed with the salt of a [`Shaping`].
+mod shaping_lane {
+    pub(super) const DELAY: u64 = 0;
+    pub(super) const REORDER: u64 = 1;
+    pub(super) const DUPLICATE: u64 = 2;
+    pub(super) const LOSS: u64 = 3;
+    pub(super) const COPY_DELAY: u64 = 4;
 }
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) fate: Fate,
-    /// When a second copy arrives, if there is one.
+    /// When a second copy arrives, if there is one; on a clogged link, when it would.
     pub(crate) copy: Option<SimTime>,
 }
 
@@ -40,8 +49,14 @@ pub(crate) enum Fate {
 }
 
 /// A temporary change of links, held by a fault.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// What it does to a message follows from the message's word and its own salt, never from which
+/// other faults are there: taking one fault out leaves what the others do as it was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shaping {
+    /// Sets its chances apart from those of other shapings. Two of one salt strike the same
+    /// messages.
+    pub salt: u64,
     /// Additional chance of loss.
     pub loss: Chance,
     /// Additional chance of a duplicate.
@@ -55,6 +70,7 @@ pub struct Shaping {
 impl Default for Shaping {
     fn default() -> Self {
         Shaping {
+            salt: 0,
             loss: Chance::NEVER,
             duplicate: Chance::NEVER,
             reorder: Chance::NEVER,
@@ -64,7 +80,7 @@ impl Default for Shaping {
 }
 
 /// What happens to one chosen message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum MessageAction {
     /// It is lost.
     Lose,
@@ -75,13 +91,16 @@ pub enum MessageAction {
 }
 
 /// Chooses single messages: the `nth` that leaves on a link, counted from when the rule came.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// What clients say and hear is never duplicated, as it comes over a connection.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MessageRule {
     /// Only from these hosts; any if empty.
     pub from: Vec<NodeId>,
     /// Only to these hosts; any if empty.
     pub to: Vec<NodeId>,
-    /// Only of this kind (index into the protocol's kinds); any if none.
+    /// Only of this kind (index into the protocol's kinds, [`crate::CLIENT_REQUEST_KIND`] or
+    /// [`crate::CLIENT_REPLY_KIND`]); any if none.
     pub kind: Option<u16>,
     /// Which one, counted from 1.
     pub nth: u64,
@@ -194,39 +213,31 @@ impl Network {
         word: u64,
         now: SimTime,
     ) -> Route {
-        let ruled = self.rule_for(from, to, kind);
+        let mut changes = Changes::default();
+        self.add_rules(&mut changes, (from, to), kind);
         let link = self.link(from, to);
-        let mut route = ordinary(&self.classes[usize::from(link.class)], word, now);
-        let mean_ns = self.classes[usize::from(link.class)].latency.mean_ns();
-        for (number, active) in self.shapings.iter().enumerate() {
+        let class = &self.classes[usize::from(link.class)];
+        let mean_ns = class.latency.mean_ns();
+        for active in &self.shapings {
             if active.links.binary_search(&(from, to)).is_ok() {
-                shape(&mut route, &active.shaping, number as u64, word, now, mean_ns);
+                changes.add_shaping(&active.shaping, word, mean_ns);
             }
         }
-        match ruled {
-            Some(MessageAction::Lose) => route = Route { fate: Fate::Lost, copy: None },
-            Some(MessageAction::Duplicate) => {
-                route.copy = route.copy.or(Some(
-                    now.saturating_add_nanos(scale(mix(word, lane::COPY_LATENCY), mean_ns + 1)),
-                ));
-            }
-            Some(MessageAction::Delay(by)) => delay(&mut route, by),
-            None => {}
-        }
+        let mut route = ordinary(class, word, now);
+        changes.make(&mut route, word, now, mean_ns);
         if link.cuts > 0 {
             return Route { fate: Fate::Cut, copy: None };
         }
         if link.clogs > 0
             && let Fate::Arrives(at) = route.fate
         {
-            route.copy = None;
             route.fate = Fate::Clogged((at - now).as_nanos() as u64);
         }
         route
     }
 
-    fn rule_for(&mut self, from: NodeId, to: NodeId, kind: u16) -> Option<MessageAction> {
-        let mut action = None;
+    /// Counts a message for every rule that it matches, and takes what they do to it.
+    fn add_rules(&mut self, changes: &mut Changes, (from, to): (NodeId, NodeId), kind: u16) {
         for active in &mut self.rules {
             let rule = &active.rule;
             if (rule.from.is_empty() || rule.from.contains(&from))
@@ -235,11 +246,10 @@ impl Network {
             {
                 active.seen += 1;
                 if active.seen == rule.nth {
-                    action = Some(rule.action);
+                    changes.add_action(rule.action);
                 }
             }
         }
-        action
     }
 
     /// Whether the rule under `hold` has met its message.
@@ -367,29 +377,59 @@ fn ordinary(class: &LinkConfig, word: u64, now: SimTime) -> Route {
     Route { fate: Fate::Arrives(now.saturating_add_nanos(delay_ns)), copy }
 }
 
-fn shape(route: &mut Route, shaping: &Shaping, number: u64, word: u64, now: SimTime, mean_ns: u64) {
-    let lane = lane::SHAPING + 4 * number;
-    delay(route, shaping.delay.sample(mix(word, lane)));
-    delay(route, held_back(shaping.reorder, mix(word, lane + 1), mean_ns));
-    if shaping.duplicate.hits(mix(word, lane + 2) as u32) {
-        route.copy = route
-            .copy
-            .or(Some(now.saturating_add_nanos(scale(mix(word, lane + 2), 2 * mean_ns + 1))));
+/// What faults do to one message, all of them together: the order in which they came is nothing to
+/// it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Changes {
+    lost: bool,
+    duplicated: bool,
+    delay_ns: u64,
+    copy_delay_ns: u64,
+}
+
+impl Changes {
+    fn add_shaping(&mut self, shaping: &Shaping, word: u64, mean_ns: u64) {
+        let salted = mix(word, shaping.salt);
+        let delay_ns = shaping.delay.sample(mix(salted, shaping_lane::DELAY));
+        let held_ns = held_back(shaping.reorder, mix(salted, shaping_lane::REORDER), mean_ns);
+        let copy_delay_ns = shaping.delay.sample(mix(salted, shaping_lane::COPY_DELAY));
+        self.delay_ns = self.delay_ns.saturating_add(delay_ns).saturating_add(held_ns);
+        self.copy_delay_ns = self.copy_delay_ns.saturating_add(copy_delay_ns);
+        self.duplicated |= shaping.duplicate.hits(mix(salted, shaping_lane::DUPLICATE) as u32);
+        self.lost |= shaping.loss.hits(mix(salted, shaping_lane::LOSS) as u32);
     }
-    if shaping.loss.hits(mix(word, lane + 3) as u32) {
-        *route = Route { fate: Fate::Lost, copy: None };
+
+    fn add_action(&mut self, action: MessageAction) {
+        match action {
+            MessageAction::Lose => self.lost = true,
+            MessageAction::Duplicate => self.duplicated = true,
+            MessageAction::Delay(by) => {
+                self.delay_ns = self.delay_ns.saturating_add(by);
+                self.copy_delay_ns = self.copy_delay_ns.saturating_add(by);
+            }
+        }
+    }
+
+    fn make(self, route: &mut Route, word: u64, now: SimTime, mean_ns: u64) {
+        let Fate::Arrives(at) = &mut route.fate else {
+            return;
+        };
+        if self.lost {
+            *route = Route { fate: Fate::Lost, copy: None };
+            return;
+        }
+        *at = at.saturating_add_nanos(self.delay_ns);
+        if self.duplicated && route.copy.is_none() {
+            let copy_ns = scale(mix(word, lane::COPY_LATENCY), 2 * mean_ns + 1);
+            route.copy = Some(now.saturating_add_nanos(copy_ns));
+        }
+        route.copy = route.copy.map(|at| at.saturating_add_nanos(self.copy_delay_ns));
     }
 }
 
 /// How long a message is held back, if the chance hits.
 fn held_back(chance: Chance, word: u64, mean_ns: u64) -> u64 {
     if chance.hits(word as u32) { scale(word, 8 * mean_ns + 1) } else { 0 }
-}
-
-fn delay(route: &mut Route, by: u64) {
-    if let Fate::Arrives(at) = &mut route.fate {
-        *at = at.saturating_add_nanos(by);
-    }
 }
 
 /// Uniform below `n`, by multiplication.

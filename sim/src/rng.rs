@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
+use serde::Serialize;
 
 use crate::time::duration_nanos;
 
@@ -176,7 +177,7 @@ impl Rng {
 /// A probability as an integer out of 2^32.
 ///
 /// Integers, because a probability that is computed with must be the same on every machine.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Chance(u64);
 
 impl Chance {

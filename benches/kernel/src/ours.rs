@@ -133,6 +133,10 @@ impl Invariant<Player> for Monotone {
     fn name(&self) -> &'static str {
         "monotone"
     }
+
+    fn about(&self) -> &'static str {
+        "terms, commit indices and match indices never decrease"
+    }
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }

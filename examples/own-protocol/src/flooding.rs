@@ -275,6 +275,10 @@ impl Invariant<Flooding> for AckedIsDurable {
         "acked-is-durable"
     }
 
+    fn about(&self) -> &'static str {
+        "an acknowledged value is on the disk of the host that acknowledges it"
+    }
+
     fn watches(&self) -> Watch {
         Watch::LEFT
     }
@@ -300,6 +304,10 @@ struct DeliveredOnce {
 impl Invariant<Flooding> for DeliveredOnce {
     fn name(&self) -> &'static str {
         "delivered-once"
+    }
+
+    fn about(&self) -> &'static str {
+        "in one life, a host hands each value upward once"
     }
 
     fn watches(&self) -> Watch {

@@ -4,5 +4,6 @@ mod bugs;
 mod driver;
 mod hosted;
 mod paper;
+mod scripts;
 mod storage;
 mod sweep;

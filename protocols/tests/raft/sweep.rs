@@ -19,6 +19,10 @@ impl Invariant<Raft> for WholeLogs {
         "whole-logs"
     }
 
+    fn about(&self) -> &'static str {
+        "logs that share an entry are identical up to it"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }

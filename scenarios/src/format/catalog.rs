@@ -103,7 +103,7 @@ pub struct ProtocolEntry {
     pub selectors: Vec<Entry>,
     /// Its milestones.
     pub milestones: Vec<Entry>,
-    /// Its message kinds, nested ones included (`raft/vote`).
+    /// Its message kinds, nested ones included (`raft/vote`). Those of clients are everybody's.
     pub kinds: Vec<String>,
     /// Its planted bugs, the values of `params.bug`.
     pub bugs: Vec<Entry>,

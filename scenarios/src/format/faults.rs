@@ -288,7 +288,7 @@ fault_struct! {
         from: Selector,
         /// The receiver.
         to: Selector,
-        /// The message kind.
+        /// The message kind; what clients ask and hear is `client-request` and `client-reply`.
         kind: String,
         /// Which of them, from 1.
         #[serde(default = "first")]

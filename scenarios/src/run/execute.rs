@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use seedbed_protocols::{Protocol, checkable};
-use seedbed_sim::{Invariant, NodeId, Sim, SimTime, Violation};
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime, Violation};
 use serde_json::Value;
 
 use super::build::{Built, build};
@@ -126,17 +126,8 @@ fn conclude<P: Protocol>(
     violations.sort_by_key(|violation| violation.event);
     let mut unknown = not_finished(&driven, sim.now());
     if violations.is_empty() || options.keep_going {
-        for found in judge::<P::Service>(scenario, sim.history(), &measures) {
-            match found {
-                Found::Violated { property, message } => {
-                    let (time, event) = (sim.now(), sim.events());
-                    violations.push(Violation { property, message, time, event });
-                }
-                Found::Unknown { property, message } => {
-                    unknown = unknown.or(Some((property, message)));
-                }
-            }
-        }
+        let found = judge::<P::Service>(scenario, sim.history(), &measures);
+        unknown = unknown.or(add_found(found, &mut violations, sim));
     }
     let point = violations.first().map(|violation| ViolationPoint {
         event: violation.event,
@@ -147,12 +138,6 @@ fn conclude<P: Protocol>(
             .map(|host| host.to_string()),
     });
     let (verdict, property, message) = verdict_of(&violations, unknown, &driven);
-    let mut also: Vec<String> = Vec::new();
-    for violation in violations.iter().skip(1) {
-        if property.as_ref() != Some(&violation.property) && !also.contains(&violation.property) {
-            also.push(violation.property.clone());
-        }
-    }
     let record = RunRecord {
         format_version: RECORD_VERSION,
         scenario: scenario.name.clone(),
@@ -161,7 +146,7 @@ fn conclude<P: Protocol>(
         verdict,
         property,
         message,
-        also,
+        also: further_properties(&violations),
         digest: format!("{:016x}", sim.digest()),
         events: sim.events(),
         virtual_time_ns: sim.now().nanos(),
@@ -185,6 +170,39 @@ fn conclude<P: Protocol>(
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
         drawn: driven.drawn,
     }
+}
+
+/// Adds what the checks found violated; returns the first that could not say.
+fn add_found<P: Protocol>(
+    found: Vec<Found>,
+    violations: &mut Vec<Violation>,
+    sim: &Sim<P>,
+) -> Option<(String, String)> {
+    let mut unknown = None;
+    for found in found {
+        match found {
+            Found::Violated { property, message } => {
+                let (time, event) = (sim.now(), sim.events());
+                violations.push(Violation { property, message, time, event });
+            }
+            Found::Unknown { property, message } => {
+                unknown = unknown.or(Some((property, message)));
+            }
+        }
+    }
+    unknown
+}
+
+/// The properties that were violated beside the first, once each.
+fn further_properties(violations: &[Violation]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for violation in violations {
+        if !names.contains(&violation.property) {
+            names.push(violation.property.clone());
+        }
+    }
+    names.drain(..names.len().min(1));
+    names
 }
 
 /// Why a run that violated nothing says nothing, either.
@@ -247,8 +265,8 @@ fn messages_of<P: Protocol>(sim: &Sim<P>) -> Messages {
     let counts = sim.messages();
     let kinds = sim.kinds().iter().map(|kind| kind.to_string());
     let mut by_kind: BTreeMap<String, u64> = kinds.zip(counts.by_kind).collect();
-    by_kind.insert("client-request".to_owned(), counts.client_requests);
-    by_kind.insert("client-reply".to_owned(), counts.client_replies);
+    by_kind.insert(CLIENT_REQUEST.to_owned(), counts.client_requests);
+    by_kind.insert(CLIENT_REPLY.to_owned(), counts.client_replies);
     by_kind.retain(|_, count| *count > 0);
     Messages {
         sent: counts.sent,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use seedbed_checkers as checkers;
 use seedbed_protocols::{HistoryRecord, Tested};
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 use serde::Deserialize;
 
 use super::director::Tally;
@@ -42,7 +43,7 @@ pub(crate) fn measures<S: Tested>(
     set("bytes_sent", messages.bytes as f64);
     set("operations_ok", operations.ok as f64);
     if operations.ok > 0 {
-        let by_clients = ["client-request", "client-reply"].map(|kind| messages.by_kind.get(kind));
+        let by_clients = [CLIENT_REQUEST, CLIENT_REPLY].map(|kind| messages.by_kind.get(kind));
         let by_clients: u64 = by_clients.into_iter().flatten().sum();
         let own = messages.sent - by_clients;
         set("messages_per_operation", own as f64 / operations.ok as f64);

@@ -59,6 +59,10 @@ impl<P: Protocol> Invariant<P> for LedgerKeeper {
         "ledger"
     }
 
+    fn about(&self) -> &'static str {
+        "keeps the books of what was delivered"
+    }
+
     fn watches(&self) -> Watch {
         Watch::DELIVERED
     }

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use seedbed_protocols::{Protocol, Selector, Tested};
-use seedbed_sim::{Answer, Condition, Fault, HoldId, Message, NodeId, Sim, SimTime, Stop};
+use seedbed_sim::{
+    Answer, CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, Condition, Fault,
+    HoldId, Message, NodeId, Sim, SimTime, Stop,
+};
 use serde_json::Value;
 
 use super::ledger::canonical_op;
@@ -162,8 +165,14 @@ impl<P: Protocol> World for SimWorld<P> {
         found.map_or((None, None), |(_, first, after_heal)| (first, after_heal))
     }
     fn kind_index(&self, name: &str) -> Option<u16> {
-        let position = P::Message::kinds().iter().position(|kind| kind == name)?;
-        u16::try_from(position).ok()
+        match name {
+            CLIENT_REQUEST => Some(CLIENT_REQUEST_KIND),
+            CLIENT_REPLY => Some(CLIENT_REPLY_KIND),
+            own => {
+                let position = P::Message::kinds().iter().position(|kind| kind == own)?;
+                u16::try_from(position).ok()
+            }
+        }
     }
     fn select(&self, name: &str) -> Vec<NodeId> {
         let view = self.sim.view();

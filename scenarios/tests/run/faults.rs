@@ -153,6 +153,19 @@ fn a_message_fault_takes_one_message() {
 }
 
 #[test]
+fn a_message_fault_takes_what_a_client_asks_or_hears() {
+    for (kind, from, to) in [("client-request", "c1", "all"), ("client-reply", "all", "c1")] {
+        let losing = json!({ "message": { "from": from, "to": to, "kind": kind, "do": "lose" } });
+        let output = with(losing);
+        let it = &output.record;
+        assert_eq!((it.messages.lost, it.faults["message"]), (1, 1), "{kind}");
+    }
+    let output = with(json!({ "pause": { "select": "n1", "for": "500ms",
+        "when": { "sent": { "kind": "client-request", "count": 10 } } } }));
+    assert_eq!(output.record.faults["pause"], 1);
+}
+
+#[test]
 fn heal_of_one_isolated_host_leaves_the_other_alone() {
     let output = traced(json!({ "faults": [
         { "partition": { "at": "200ms", "isolate": ["n1", "n2"] } },

@@ -224,6 +224,10 @@ impl Invariant<Tick> for Calm {
         "calm"
     }
 
+    fn about(&self) -> &'static str {
+        "no host hears more than `calm` ticks"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }

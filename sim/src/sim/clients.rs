@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::client::{
-    Attempted, ClientState, ClientView, HistoryEvent, Next, Outcome, Record, Target,
+    Attempted, CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientState,
+    ClientView, HistoryEvent, Next, Outcome, Record, Target,
 };
 use crate::codec;
 use crate::context::Context;
@@ -40,10 +41,6 @@ pub(crate) enum Body<N: Node> {
     Request(Op<N>),
     Reply(Answer<Ret<N>>),
 }
-
-/// The kinds of client mail, as the network and single-message faults know them.
-const REQUEST_KIND: u16 = u16::MAX - 1;
-const REPLY_KIND: u16 = u16::MAX - 2;
 
 /// What has become of an operation that an operator submitted.
 #[derive(Clone, Debug)]
@@ -262,24 +259,20 @@ impl<N: Node> Sim<N> {
         let (from, to, id, word) = (mail.from, mail.to, mail.id, mail.draw);
         mail.on_network = to != OPERATOR;
         let (kind, digest, size) = match &mail.body {
-            Body::Request(op) => (REQUEST_KIND, codec::digest_of(op), codec::size_of(op)),
-            Body::Reply(answer) => (REPLY_KIND, codec::digest_of(answer), codec::size_of(answer)),
+            Body::Request(op) => (CLIENT_REQUEST_KIND, codec::digest_of(op), codec::size_of(op)),
+            Body::Reply(answer) => {
+                (CLIENT_REPLY_KIND, codec::digest_of(answer), codec::size_of(answer))
+            }
         };
         let link = u64::from(from.number()) << 32 | u64::from(to.number());
         self.core.digest.fold2(link, digest ^ id.number);
-        if kind == REPLY_KIND && self.invariants.watched(Watch::REPLIED) {
+        if kind == CLIENT_REPLY_KIND && self.invariants.watched(Watch::REPLIED) {
             self.observe_replied(slot);
         }
         if to == OPERATOR {
             return self.answer_operator(slot);
         }
-        self.core.counts.sent += 1;
-        self.core.counts.bytes += size;
-        if kind == REQUEST_KIND {
-            self.core.counts.client_requests += 1;
-        } else {
-            self.core.counts.client_replies += 1;
-        }
+        self.core.count_mail(kind, size);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
         if self.tracer.is_some() {
             self.trace_mail(slot, fate_name(route.fate));
@@ -316,8 +309,8 @@ impl<N: Node> Sim<N> {
         let mail = self.mails.get(slot);
         let (from, to) = (mail.from, mail.to);
         let (kind, text) = match &mail.body {
-            Body::Request(op) => ("client-request", format!("{} {op:?}", mail.id)),
-            Body::Reply(answer) => ("client-reply", format!("{} {answer:?}", mail.id)),
+            Body::Request(op) => (CLIENT_REQUEST, format!("{} {op:?}", mail.id)),
+            Body::Reply(answer) => (CLIENT_REPLY, format!("{} {answer:?}", mail.id)),
         };
         let parcel = Slot::Mail(slot).pack();
         self.trace(Some(from), What::Sent { to, kind, parcel, fate }, &text);
@@ -349,7 +342,7 @@ impl<N: Node> Sim<N> {
         if self.tracer.is_some() {
             let (from, parcel) = (mail.from, Slot::Mail(slot).pack());
             let text = format!("{} {op:?}", mail.id);
-            let what = What::Handled { from, kind: "client-request", parcel };
+            let what = What::Handled { from, kind: CLIENT_REQUEST, parcel };
             self.trace(Some(mail.to), what, &text);
         }
         handle!(self, mail.to, |node, ctx| node.on_request(ctx, mail.id, op));
@@ -365,7 +358,7 @@ impl<N: Node> Sim<N> {
         self.core.event(tag::REPLY | u64::from(number), codec::digest_of(&answer));
         if self.tracer.is_some() {
             let parcel = Slot::Mail(slot).pack();
-            let what = What::Handled { from: mail.from, kind: "client-reply", parcel };
+            let what = What::Handled { from: mail.from, kind: CLIENT_REPLY, parcel };
             self.trace(Some(mail.to), what, &format!("{} {answer:?}", mail.id));
         }
         let current = &self.clients[number as usize].current;
@@ -486,7 +479,8 @@ impl<N: Node> Sim<N> {
             (Outcome::Fail | Outcome::Info, ClientState::Finishing(_)) => {
                 pause = client.config.pause;
             }
-            _ => {}
+            (Outcome::Ok(_), ClientState::Finishing(_))
+            | (_, ClientState::Working | ClientState::Done | ClientState::Finished) => {}
         }
         match outcome {
             Outcome::Ok(_) => self.operations.ok += 1,

@@ -1,5 +1,6 @@
 //! What the kernel keeps apart from hosts and messages: plain code, compiled once.
 
+use crate::client::{CLIENT_REPLY_KIND, CLIENT_REQUEST_KIND};
 use crate::config::Limits;
 use crate::context::Shared;
 use crate::counters::MessageCounts;
@@ -108,7 +109,8 @@ pub enum Condition {
     Operations(u64),
     /// This many messages of a kind (any, if none) have left their hosts.
     Sent {
-        /// Index into the protocol's kinds.
+        /// Index into the protocol's kinds, [`crate::CLIENT_REQUEST_KIND`] or
+        /// [`crate::CLIENT_REPLY_KIND`].
         kind: Option<u16>,
         /// How many.
         count: u64,
@@ -185,6 +187,20 @@ impl Core {
         }
     }
 
+    /// The same for what clients say and hear.
+    pub(crate) fn count_mail(&mut self, kind: u16, size: u64) {
+        self.counts.sent += 1;
+        self.counts.bytes += size;
+        if kind == CLIENT_REQUEST_KIND {
+            self.counts.client_requests += 1;
+        } else {
+            self.counts.client_replies += 1;
+        }
+        if !self.watches.is_empty() {
+            self.check_watches();
+        }
+    }
+
     /// Moves the conditions that hold now to `attention`. Milestones are not asked here: whoever
     /// reaches one says so.
     #[cold]
@@ -192,12 +208,12 @@ impl Core {
         let Core { watches, counts, attention, .. } = self;
         watches.retain(|(id, condition)| {
             let met = match *condition {
-                Condition::Sent { kind: Some(kind), count } => {
-                    counts.by_kind[usize::from(kind)] >= count
-                }
-                Condition::Sent { kind: None, count } => {
-                    counts.by_kind.iter().sum::<u64>() >= count
-                }
+                Condition::Sent { kind, count } => match kind {
+                    None => counts.sent >= count,
+                    Some(CLIENT_REQUEST_KIND) => counts.client_requests >= count,
+                    Some(CLIENT_REPLY_KIND) => counts.client_replies >= count,
+                    Some(kind) => counts.by_kind[usize::from(kind)] >= count,
+                },
                 Condition::Milestone(_) | Condition::Operations(_) => false,
             };
             if met {

@@ -6,6 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use crate::codec;
 use crate::disk::{CrashLoss, CrashModel};
 use crate::id::NodeId;
 use crate::network::{MessageRule, Shaping};
@@ -16,7 +19,7 @@ use crate::sim::{Sim, UNSYNCED_DATA_LOST};
 use crate::trace::What;
 
 /// What a fault takes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Fault {
     /// Directed links carry nothing: what is sent into them is gone.
     Cut(Vec<(NodeId, NodeId)>),
@@ -53,13 +56,9 @@ pub(crate) struct Holds {
 
 /// Folded into the digest with each change of a fault.
 mod tag {
-    pub(super) const CUT: u64 = 32 << 56;
-    pub(super) const CLOG: u64 = 33 << 56;
-    pub(super) const SHAPE: u64 = 34 << 56;
-    pub(super) const MESSAGE: u64 = 35 << 56;
-    pub(super) const CRASH: u64 = 36 << 56;
-    pub(super) const PAUSE: u64 = 37 << 56;
-    pub(super) const RELEASE: u64 = 38 << 56;
+    pub(super) const TAKE: u64 = 32 << 56;
+    pub(super) const CRASH: u64 = 33 << 56;
+    pub(super) const RELEASE: u64 = 34 << 56;
 }
 
 impl<N: Node> Sim<N> {
@@ -68,33 +67,26 @@ impl<N: Node> Sim<N> {
     pub fn inject(&mut self, fault: Fault) -> Option<HoldId> {
         let took = match &fault {
             Fault::Cut(links) => {
-                self.fold_links(tag::CUT, links);
                 for &(from, to) in links {
                     self.core.network.cut(from, to);
                 }
                 !links.is_empty()
             }
             Fault::Clog(links) => {
-                self.fold_links(tag::CLOG, links);
                 for &(from, to) in links {
                     self.core.network.clog(from, to);
                 }
                 !links.is_empty()
             }
-            Fault::Shape(links, _) => {
-                self.fold_links(tag::SHAPE, links);
-                !links.is_empty()
-            }
-            Fault::Message(rule) => {
-                self.fold_fault(tag::MESSAGE, rule.nth);
-                true
-            }
+            Fault::Shape(links, _) => !links.is_empty(),
+            Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),
         };
         if !took {
             return None;
         }
+        self.fold_fault(tag::TAKE, codec::digest_of(&fault));
         self.holds.made += 1;
         let hold = HoldId(self.holds.made);
         match &fault {
@@ -117,9 +109,9 @@ impl<N: Node> Sim<N> {
         self.core.digest.fold(detail);
     }
 
-    fn fold_links(&mut self, tag: u64, links: &[(NodeId, NodeId)]) {
+    fn fold_freed(&mut self, links: &[(NodeId, NodeId)]) {
         for (from, to) in links {
-            self.fold_fault(tag, u64::from(from.number()) << 32 | u64::from(to.number()));
+            self.fold_fault(tag::RELEASE, u64::from(from.number()) << 32 | u64::from(to.number()));
         }
     }
 
@@ -186,7 +178,7 @@ impl<N: Node> Sim<N> {
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
-        self.fold_links(tag::RELEASE, &freed);
+        self.fold_freed(&freed);
         for &(from, to) in &freed {
             if cuts {
                 self.core.network.mend(from, to);
@@ -309,7 +301,6 @@ impl<N: Node> Sim<N> {
         }
         host.cold().pauses += 1;
         host.settle_ready();
-        self.fold_fault(tag::PAUSE, u64::from(id.number()));
         self.trace(Some(id), What::Pause, &"");
         true
     }

@@ -8,6 +8,7 @@ use crate::node::{Message, Node};
 use crate::sim::Sim;
 use crate::sim::core::{Clogged, Slot};
 use crate::sim::host::Output;
+use crate::time::SimTime;
 use crate::trace::What;
 
 impl<N: Node> Sim<N> {
@@ -78,10 +79,7 @@ impl<N: Node> Sim<N> {
             self.trace_sent(slot, route);
         }
         if let Some(at) = route.copy {
-            let copy = self.effects.parcels.duplicate(slot);
-            self.core.counts.duplicated += 1;
-            self.core.push(at, Slot::Parcel(copy));
-            self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
+            self.send_second(slot, at, route.fate);
         }
         match route.fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
@@ -98,6 +96,26 @@ impl<N: Node> Sim<N> {
                 self.effects.parcels.remove(slot);
             }
         }
+    }
+
+    /// The network makes a second copy, which arrives at `at` unless it waits on a clogged link.
+    #[inline(never)]
+    fn send_second(&mut self, slot: u32, at: SimTime, fate: Fate) {
+        let copy = self.effects.parcels.duplicate(slot);
+        let (from, to) = {
+            let parcel = self.effects.parcels.header(copy);
+            (parcel.from, parcel.to)
+        };
+        self.core.counts.duplicated += 1;
+        match fate {
+            Fate::Clogged(_) => {
+                let delay_ns = (at - self.core.now).as_nanos() as u64;
+                let raw = Slot::Parcel(copy).pack();
+                self.core.clogged.push(Clogged { from, to, raw, delay_ns });
+            }
+            Fate::Arrives(_) | Fate::Lost | Fate::Cut => self.core.push(at, Slot::Parcel(copy)),
+        }
+        self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
     }
 
     #[cold]

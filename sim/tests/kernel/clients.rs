@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use seedbed_sim::{
-    Answer, ClientConfig, ClientView, Condition, Context, CrashModel, Distribution, Fault,
-    HistoryEvent, Next, NodeId, OpId, Outcome, Rng, Stop, Target, Workload,
+    Answer, CLIENT_REPLY_KIND, CLIENT_REQUEST_KIND, ClientConfig, ClientView, Condition, Context,
+    CrashModel, Distribution, Fault, HistoryEvent, MessageAction, MessageRule, Next, NodeId, OpId,
+    Outcome, Rng, Stop, Target, Workload,
 };
 
 use crate::puppet::{Again, C1, Event, N1, N2, N3, Numbers, Once, Puppet, World, at, ms, puppets};
@@ -82,6 +83,33 @@ fn an_operation_is_asked_and_answered() {
     assert_eq!((messages.sent, messages.delivered), (2, 2));
     assert_eq!(messages.by_kind, [0, 0, 0]);
     assert_eq!(world.sim.operations().ok, 1);
+}
+
+/// A rule can choose a request or a reply, and a condition can wait for one; neither is ever
+/// duplicated.
+#[test]
+fn client_traffic_has_kinds() {
+    let fate = |kind, action| {
+        let config = ClientConfig { timeout: ms(30), ..ClientConfig::default() };
+        let mut world = asked::<Once>(config, once(Target::Host(N2)), |ctx, id, op| {
+            ctx.reply(id, op + 1);
+        });
+        let (from, to) = (Vec::new(), Vec::new());
+        let rule = MessageRule { from, to, kind: Some(kind), nth: 1, action };
+        let hold = world.sim.inject(Fault::Message(rule)).unwrap();
+        let sent = world.sim.watch(Condition::Sent { kind: Some(kind), count: 1 });
+        assert_eq!(world.sim.run(at(100)), Stop::Condition(sent));
+        assert!(world.sim.rule_met(hold));
+        world.until(100);
+        history(&world).pop().unwrap_or_default()
+    };
+    let usual = "12ms c1#1 as 0 ok 2";
+    let late = "17ms c1#1 as 0 ok 2";
+    for kind in [CLIENT_REQUEST_KIND, CLIENT_REPLY_KIND] {
+        assert_eq!(fate(kind, MessageAction::Lose), "40ms c1#1 as 0 info");
+        assert_eq!(fate(kind, MessageAction::Delay(5_000_000)), late);
+        assert_eq!(fate(kind, MessageAction::Duplicate), usual);
+    }
 }
 
 /// In a closed loop each operation starts when the last has ended, or when the program has waited.

@@ -216,6 +216,40 @@ fn single_messages_are_chosen() {
     assert_eq!(twice.len(), 5);
 }
 
+/// A clogged link holds second copies as well; they are counted, and come when it is let go.
+#[test]
+fn a_clog_holds_second_copies() {
+    let mut world = talkers();
+    let double = Shaping { duplicate: Chance::ALWAYS, ..Shaping::default() };
+    inject(&mut world, 5, Fault::Shape(vec![(N1, N2)], double));
+    let hold = inject(&mut world, 5, Fault::Clog(vec![(N1, N2)]));
+    world.order_at(10, N1, 1);
+    assert_eq!(world.seen(20), Vec::<String>::new());
+    let messages = world.sim.messages();
+    assert_eq!((messages.sent, messages.duplicated, messages.in_flight_at_end), (1, 1, 2));
+    world.sim.release(hold);
+    let seen = world.seen(30);
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen.iter().all(|line| line.ends_with("n2 has 1 of n1")), "{seen:?}");
+    assert_eq!(world.sim.messages().delivered, 2);
+}
+
+/// A fault that delays a link delays second copies too, and rules that choose one message add up.
+#[test]
+fn second_copies_are_delayed_too() {
+    let mut world = talkers();
+    let rule = |action| {
+        Fault::Message(MessageRule { from: vec![], to: vec![], kind: None, nth: 1, action })
+    };
+    inject(&mut world, 5, rule(MessageAction::Duplicate));
+    inject(&mut world, 5, rule(MessageAction::Delay(20_000_000)));
+    world.order_at(10, N1, 1);
+    assert_eq!(world.seen(29), Vec::<String>::new());
+    let seen = world.seen(40);
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen.contains(&"31ms n2 has 1 of n1".to_owned()), "{seen:?}");
+}
+
 /// A shaping changes links for as long as it is held.
 #[test]
 fn a_shaping_slows_a_link() {

@@ -23,6 +23,10 @@ impl<N: Node> Invariant<N> for Spy<N> {
         self.name
     }
 
+    fn about(&self) -> &'static str {
+        "what a test looks at"
+    }
+
     fn watches(&self) -> Watch {
         self.watch
     }

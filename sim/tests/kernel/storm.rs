@@ -151,6 +151,7 @@ fn fault_of(action: &Action) -> Option<Fault> {
         Action::Clog(from, to) => Fault::Clog(vec![(end_of(from), end_of(to))]),
         Action::Shape(from, to) => {
             let shaping = Shaping {
+                salt: u64::from(from) << 32 | u64::from(to),
                 loss: Chance::from_ratio(1, 3),
                 duplicate: Chance::from_ratio(1, 3),
                 reorder: Chance::from_ratio(1, 3),

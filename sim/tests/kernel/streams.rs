@@ -12,7 +12,10 @@ use crate::puppet::{Event, N1, N2, N3, World, ms, obey, spread, word};
 type Arrival = (u64, u64);
 
 /// Sends 200 messages from n1 to n2, and returns their arrivals in order of sending.
-fn arrivals(tune: impl FnOnce(&mut LinkConfig), shaping: Option<Shaping>) -> Vec<Arrival> {
+fn arrivals(
+    tune: impl FnOnce(&mut LinkConfig),
+    shapings: impl IntoIterator<Item = Shaping>,
+) -> Vec<Arrival> {
     let seen = Rc::new(RefCell::new(Vec::new()));
     let out = seen.clone();
     let mut world = World::tuned(
@@ -30,7 +33,7 @@ fn arrivals(tune: impl FnOnce(&mut LinkConfig), shaping: Option<Shaping>) -> Vec
             Event::Boot | Event::Timer(_) => {}
         },
     );
-    if let Some(shaping) = shaping {
+    for shaping in shapings {
         world.sim.inject(Fault::Shape(vec![(N1, N2)], shaping)).unwrap();
     }
     world.order_at(10, N1, 0).until(5000);
@@ -141,6 +144,28 @@ fn delays_come_on_top() {
     let delayed = arrivals(|_| {}, Some(Shaping { delay, ..Shaping::default() }));
     let expected: Vec<_> = plain().iter().map(|(value, at)| (*value, at + 5_000_000)).collect();
     assert_eq!(delayed, expected);
+}
+
+/// Taking one fault out, or placing it later, leaves what the others do to a message as it was.
+#[test]
+fn faults_do_not_shift_each_other() {
+    let delay = seedbed_sim::Distribution::Uniform { min: 0, max: 9_000_000 };
+    let slow = || Shaping { salt: 1, delay: delay.clone(), ..Shaping::default() };
+    let mixing = || Shaping { salt: 2, reorder: half(), ..Shaping::default() };
+    let doubling = || Shaping { salt: 3, duplicate: half(), ..Shaping::default() };
+    let lossy = |salt| Shaping { salt, loss: half(), ..Shaping::default() };
+
+    let with = arrivals(|_| {}, [lossy(4), slow(), doubling(), mixing()]);
+    let without = arrivals(|_| {}, [slow(), doubling(), mixing()]);
+    assert_eq!(with, arrivals(|_| {}, [mixing(), doubling(), slow(), lossy(4)]));
+    assert!(with.len() < without.len() && with.iter().all(|it| without.contains(it)));
+
+    let losses = |salt| arrivals(|_| {}, [lossy(salt)]);
+    let both = arrivals(|_| {}, [lossy(4), lossy(5)]);
+    let expected: Vec<_> =
+        losses(4).into_iter().filter(|arrival| losses(5).contains(arrival)).collect();
+    assert_eq!(both, expected);
+    assert!((20..80).contains(&both.len()), "{}: each strikes messages of its own", both.len());
 }
 
 /// All settings together leave what one alone does as it is: each has its own lane.

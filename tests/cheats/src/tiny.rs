@@ -83,6 +83,10 @@ impl Invariant<Tiny> for NoNinetyNine {
         "no-99"
     }
 
+    fn about(&self) -> &'static str {
+        "no host says 99"
+    }
+
     fn watches(&self) -> Watch {
         Watch::LEFT
     }

@@ -21,6 +21,10 @@ impl Invariant<Raft> for CommitRule {
         "commit-rule"
     }
 
+    fn about(&self) -> &'static str {
+        "a leader commits by counting replicas only where its own term is"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }
@@ -65,6 +69,10 @@ impl LeaderCompleteness {
 impl Invariant<Raft> for LeaderCompleteness {
     fn name(&self) -> &'static str {
         "leader-completeness"
+    }
+
+    fn about(&self) -> &'static str {
+        "a leader has every entry that was committed in an earlier term"
     }
 
     fn watches(&self) -> Watch {
@@ -118,6 +126,10 @@ impl Invariant<Raft> for CommittedPrefix {
         "committed-prefix"
     }
 
+    fn about(&self) -> &'static str {
+        "what one host knows to be committed, no host knows otherwise"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }
@@ -169,6 +181,10 @@ pub(super) struct StateMachineSafety {
 impl Invariant<Raft> for StateMachineSafety {
     fn name(&self) -> &'static str {
         "state-machine-safety"
+    }
+
+    fn about(&self) -> &'static str {
+        "no two hosts apply different entries at one index"
     }
 
     fn watches(&self) -> Watch {

@@ -91,6 +91,10 @@ impl Invariant<Raft> for PersistBeforeSend {
         "persist-before-send"
     }
 
+    fn about(&self) -> &'static str {
+        "what a host promises is on its disk before the promise leaves"
+    }
+
     fn watches(&self) -> Watch {
         Watch::LEFT.and(Watch::DURABLE).and(Watch::CRASHED)
     }
@@ -168,6 +172,10 @@ fn holds_all(history: &mut History, host: NodeId, world: &View<'_, Raft>) -> boo
 impl Invariant<Raft> for QuorumLog {
     fn name(&self) -> &'static str {
         "quorum-log"
+    }
+
+    fn about(&self) -> &'static str {
+        "a committed entry is on the disks of a majority"
     }
 
     fn watches(&self) -> Watch {

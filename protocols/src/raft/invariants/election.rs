@@ -25,6 +25,10 @@ impl Invariant<Raft> for ElectionSafety {
         "election-safety"
     }
 
+    fn about(&self) -> &'static str {
+        "at most one leader can be elected in a given term"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }
@@ -62,6 +66,10 @@ pub(super) struct OneVote {
 impl Invariant<Raft> for OneVote {
     fn name(&self) -> &'static str {
         "one-vote"
+    }
+
+    fn about(&self) -> &'static str {
+        "a host votes for at most one candidate in a term"
     }
 
     fn watches(&self) -> Watch {

@@ -22,6 +22,10 @@ impl Invariant<Raft> for LeaderAppendOnly {
         "leader-append-only"
     }
 
+    fn about(&self) -> &'static str {
+        "a leader never overwrites or deletes entries of its log, it only appends"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED
     }
@@ -70,6 +74,10 @@ impl LogMatching {
 impl Invariant<Raft> for LogMatching {
     fn name(&self) -> &'static str {
         "log-matching"
+    }
+
+    fn about(&self) -> &'static str {
+        "logs that share an entry of one index and term are identical up to it"
     }
 
     fn watches(&self) -> Watch {

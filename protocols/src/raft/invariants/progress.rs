@@ -53,6 +53,10 @@ impl Invariant<Raft> for Monotone {
         "monotone"
     }
 
+    fn about(&self) -> &'static str {
+        "terms, commit indices and match indices never decrease"
+    }
+
     fn watches(&self) -> Watch {
         Watch::HANDLED.and(Watch::CRASHED)
     }
@@ -110,6 +114,10 @@ impl ProgressTruth {
 impl Invariant<Raft> for ProgressTruth {
     fn name(&self) -> &'static str {
         "progress-truth"
+    }
+
+    fn about(&self) -> &'static str {
+        "a follower has on its disk what its leader believes it has"
     }
 
     fn watches(&self) -> Watch {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
+
 use crate::format::expect::Contract;
+use crate::format::fault_parts::MessageAction;
 use crate::format::faults::{CommonFields, Fault, Partition, RandomFaults, SequenceStep};
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every};
@@ -80,6 +83,12 @@ fn check_kind(fault: &Fault, path: &Path, scenario: &Scenario, findings: &mut Fi
             findings.require_name(Sort::Kind, &path.key("kind"), &message.kind, false);
             if message.nth == 0 {
                 findings.value(&path.key("nth"), "messages are counted from 1");
+            }
+            let of_client = [CLIENT_REQUEST, CLIENT_REPLY].contains(&message.kind.as_str());
+            if of_client && message.action == MessageAction::Duplicate {
+                let help = "it can be lost or delayed".to_owned();
+                let message = "what clients say and hear comes over a connection: never twice";
+                findings.value_help(&path.key("do"), message, help);
             }
         }
         Fault::Sequence(sequence) => {

@@ -1,5 +1,7 @@
 //! The names that a scenario's protocols give it.
 
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
+
 use crate::format::catalog::{Catalog, Entry, ProtocolEntry, ServiceEntry};
 use crate::format::names::suggest;
 use crate::format::path::Path;
@@ -54,13 +56,17 @@ impl<'a> Vocabulary<'a> {
         let mut properties = invariants.clone();
         properties.extend(checks.iter().map(|entry| entry.name.as_str()));
         properties.extend(names(&catalog.properties));
+        let mut kinds = common(|entry| entry.kinds.iter().map(String::as_str).collect());
+        if service.is_some() {
+            kinds.extend([CLIENT_REQUEST, CLIENT_REPLY]);
+        }
         Vocabulary {
             is_complete,
             service,
             roles: common(|entry| names(&entry.roles)),
             selectors: common(|entry| names(&entry.selectors)),
             milestones: common(|entry| names(&entry.milestones)),
-            kinds: common(|entry| entry.kinds.iter().map(String::as_str).collect()),
+            kinds,
             invariants,
             measures,
             checks,

@@ -247,6 +247,8 @@ impl Director {
     ) -> Option<Grip> {
         let everybody = self.places.everybody();
         let (links, text) = self.shaped_links(ends, &everybody, rng, world)?;
+        // From the fault's own stream: what other faults there are is nothing to it.
+        let shaping = Shaping { salt: rng.next(), ..shaping };
         Some(grip_shape(links, shaping, format!("{what} {text}")))
     }
 

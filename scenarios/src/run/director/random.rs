@@ -219,5 +219,6 @@ fn draw_shape(
     } else {
         (links_of(&[victim], members), format!("to and from {victim}"))
     };
+    let shaping = Shaping { salt: rng.next(), ..shaping };
     (!links.is_empty()).then(|| grip_shape(links, shaping, format!("{text} {place}")))
 }
