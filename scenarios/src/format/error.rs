@@ -190,6 +190,17 @@ impl Errors {
         self.0.iter().all(Error::is_command_line)
     }
 
+    /// The same errors of a file that is right without these settings.
+    pub(super) fn of_settings(mut self, settings: &[String]) -> Errors {
+        let named: Vec<String> = settings.iter().map(|text| format!("`--set {text}`")).collect();
+        let help = printable(&format!("without {} this file is right", named.join(", ")));
+        for error in self.0.iter_mut().filter(|error| !error.is_command_line()) {
+            error.kind = ErrorKind::CommandLine;
+            error.help.get_or_insert_with(|| help.clone());
+        }
+        self
+    }
+
     /// The errors as plain data.
     #[must_use]
     pub fn reports(&self) -> Vec<ErrorReport> {

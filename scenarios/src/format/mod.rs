@@ -94,7 +94,11 @@ pub fn load_from(
     settings: &[String],
     catalog: &Catalog,
 ) -> Result<Loaded, Errors> {
-    finish(Document::read(files, path, settings)?, catalog)
+    let loaded = Document::read(files, path, settings).and_then(|read| finish(read, catalog));
+    let Err(errors) = loaded else { return loaded };
+    // What a setting makes wrong need not stand where it sets.
+    let is_file_right = !settings.is_empty() && load_from(files, path, &[], catalog).is_ok();
+    Err(if is_file_right { errors.of_settings(settings) } else { errors })
 }
 
 /// The same for a text at hand, such as a scenario inlined in a failure file. `path` names it in

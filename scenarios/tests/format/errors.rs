@@ -284,3 +284,14 @@ fn reports_are_plain_data() {
     );
     assert!(!errors.is_command_line());
 }
+
+#[test]
+fn a_setting_that_makes_another_place_wrong_is_the_command_line_s_fault() {
+    let files = MemoryFiles(BTreeMap::from([(PathBuf::from("a.json"), GOOD.as_bytes().to_vec())]));
+    let settings = vec!["end.heal_at=5s".to_owned()];
+    let errors = load_from(&files, Path::new("a.json"), &settings, &catalog()).unwrap_err();
+    assert!(errors.is_command_line());
+    let report = &errors.reports()[0];
+    assert!(report.path.starts_with("faults["), "{report}");
+    assert_eq!(report.help.as_deref(), Some("without `--set end.heal_at=5s` this file is right"));
+}

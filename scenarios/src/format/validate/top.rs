@@ -115,10 +115,10 @@ fn check_params(scenario: &Scenario, findings: &mut Findings<'_>) {
     for (name, entry) in protocols {
         let place = if is_list { path.key(&name) } else { path.clone() };
         let params = scenario.params_of(&name);
-        check_bug(&name, entry, params, &place, 0, findings);
         let errors_before = findings.errors.len();
         findings.options(entry.params.clone(), &place, params);
         let is_right = findings.errors.len() == errors_before;
+        check_bug(&name, entry, params, &place, 0, findings);
         for (index, host) in scenario.hosts.iter().enumerate() {
             let Some(host_params) = &host.params else {
                 continue;
@@ -146,13 +146,16 @@ fn check_bug(
     depth: usize,
     findings: &mut Findings<'_>,
 ) {
+    let place = path.key("bug");
+    // The protocol may have said so already, when it read its params.
     if let Some(bug) = params.get("bug").and_then(Value::as_str)
         && !entry.bugs.iter().any(|known| known.name == bug)
+        && !findings.errors.iter().any(|error| *error.path() == place)
     {
         let help = suggest(bug, entry.bugs.iter().map(|bug| bug.name.as_str()));
         let help = help.unwrap_or_else(|| "it has none".to_owned());
         let message = format!("protocol `{name}` has no planted bug `{bug}`");
-        findings.value_help(&path.key("bug"), message, help);
+        findings.value_help(&place, message, help);
     }
     for (key, inner_name) in &entry.inner {
         let inner = findings.catalog.protocols.get(inner_name).filter(|_| depth < NESTING_MAX);
