@@ -70,3 +70,17 @@ fn every_command_does_what_the_readme_says() {
     }
     fs::remove_dir_all(&folder).expect("the folder goes");
 }
+
+/// The picture on the first screen shows what that seed really does.
+#[test]
+fn the_picture_is_true() {
+    let output = Command::new(env!("CARGO_BIN_EXE_seedbed"))
+        .args(["run", "--seed", "409", "--format", "json", "--output"])
+        .arg(std::env::temp_dir().join(format!("seedbed-picture-{}", std::process::id())))
+        .arg("scenarios/library/raft/bugs/stale-vote-counted.json")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the command starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("n3 and n4 were both elected leader in term 3"), "{text}");
+}
