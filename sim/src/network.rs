@@ -67,6 +67,16 @@ pub struct Shaping {
     pub delay: Distribution,
 }
 
+impl Shaping {
+    /// Whether it can do anything to what is sent on this link: client mail is never duplicated.
+    pub(crate) fn touches(&self, from: NodeId, to: NodeId) -> bool {
+        let only_duplicates = self.loss == Chance::NEVER
+            && self.reorder == Chance::NEVER
+            && self.delay == Distribution::Constant(0);
+        !only_duplicates || !(from.is_client() || to.is_client())
+    }
+}
+
 impl Default for Shaping {
     fn default() -> Self {
         Shaping {

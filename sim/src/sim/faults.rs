@@ -78,7 +78,9 @@ impl<N: Node> Sim<N> {
                 }
                 !links.is_empty()
             }
-            Fault::Shape(links, _) => !links.is_empty(),
+            Fault::Shape(links, shaping) => {
+                links.iter().any(|&(from, to)| shaping.touches(from, to))
+            }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),

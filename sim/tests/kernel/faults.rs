@@ -263,3 +263,16 @@ fn a_shaping_slows_a_link() {
     let expected = ["11ms n1 has 2 of n2", "14ms n2 has 3 of n1", "31ms n2 has 1 of n1"];
     assert_eq!(world.seen(40), expected);
 }
+
+/// Client mail is never duplicated, so a fault that could only do that has no effect.
+#[test]
+fn duplicating_client_mail_is_no_fault() {
+    let mut world = talkers();
+    let client = NodeId::client(0);
+    let double = Shaping { duplicate: Chance::ALWAYS, ..Shaping::default() };
+    let both = Shaping { loss: Chance::ALWAYS, ..double.clone() };
+    let sim = world.stop_at(5);
+    assert_eq!(sim.inject(Fault::Shape(vec![(client, N1), (N1, client)], double.clone())), None);
+    assert!(sim.inject(Fault::Shape(vec![(client, N1), (N1, N2)], double)).is_some());
+    assert!(sim.inject(Fault::Shape(vec![(client, N1)], both)).is_some());
+}
