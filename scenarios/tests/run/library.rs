@@ -52,3 +52,17 @@ fn every_scenario_of_raft_shows_what_it_expects() {
     let wrong: Vec<String> = found.iter().filter_map(|path| trouble(&registry, path)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Seeds that once failed, and what it took: they are run for ever.
+#[test]
+fn seeds_that_once_failed_pass() {
+    let registry = Registry::standard();
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/library/raft/quickstart.json"));
+    let loaded = load(path, &[], &registry.catalog()).expect("a fine scenario");
+    let plans = registry.plans(&loaded.scenario).expect("plans");
+    // 73, 175, 26703: final reads that a lossy network kept from clients for too long.
+    for seed in [73, 175, 26703] {
+        let record = plans[0].run(seed, &RunOptions::default()).record;
+        assert_eq!(record.verdict, Verdict::Pass, "seed {seed}: {:?}", record.message);
+    }
+}
