@@ -215,6 +215,21 @@ impl Chance {
         self.0
     }
 
+    /// That it does not happen.
+    pub const fn complement(self) -> Chance {
+        Chance(Chance::CASES - self.0)
+    }
+
+    /// That this and an independent `other` happen, rounded down.
+    pub fn and(self, other: Chance) -> Chance {
+        Chance(((u128::from(self.0) * u128::from(other.0)) >> 32) as u64)
+    }
+
+    /// That this or an independent `other` happens, rounded up.
+    pub fn or(self, other: Chance) -> Chance {
+        self.complement().and(other.complement()).complement()
+    }
+
     /// Whether it happens in the case of this random word.
     #[inline]
     pub const fn hits(self, word: u32) -> bool {
