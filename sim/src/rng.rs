@@ -393,6 +393,24 @@ mod tests {
     }
 
     #[test]
+    fn chances_are_combined() {
+        let [half, fifth] = [Chance::from_ratio(1, 2), Chance::from_ratio(1, 5)];
+        assert_eq!(half.and(fifth).cases(), fifth.cases() / 2);
+        assert_eq!(half.or(half), Chance::from_ratio(3, 4));
+        assert_eq!(
+            fifth.or(fifth.complement()).cases() >> 22,
+            Chance::from_ratio(21, 25).cases() >> 22
+        );
+        for chance in [Chance::NEVER, half, fifth, Chance::ALWAYS] {
+            assert_eq!(chance.and(Chance::ALWAYS), chance);
+            assert_eq!(chance.and(Chance::NEVER), Chance::NEVER);
+            assert_eq!(chance.or(Chance::NEVER), chance);
+            assert_eq!(chance.or(Chance::ALWAYS), Chance::ALWAYS);
+            assert_eq!(chance.complement().complement(), chance);
+        }
+    }
+
+    #[test]
     fn a_chance_takes_one_word_whatever_it_is() {
         let streams = Streams::new(4);
         let after = |chance| {
