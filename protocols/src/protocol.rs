@@ -52,14 +52,19 @@ pub trait Protocol: Node<Params: DeserializeOwned + Clone + Default, Service: Te
     fn liveness_bound(params: &Self::Params) -> Duration;
 }
 
-/// What a protocol promises to survive; scenarios within their contract do no worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a protocol promises to survive; scenarios within their contract do no worse. By default
+/// nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tolerance {
     /// How many hosts may be down at once. Crashes that restart with their disk count only
     /// against liveness.
     pub crashes: usize,
     /// Whether a host may come back with a blank disk.
     pub amnesia: bool,
+    /// Whether messages may reach it whose bits have flipped on the way: it checks them itself.
+    pub corruption: bool,
+    /// Whether messages may reach a host that were for another one: it checks the addressee itself.
+    pub misdirection: bool,
 }
 
 /// A published bug that can be planted: the switch that proves an invariant able to bite.

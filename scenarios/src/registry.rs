@@ -180,6 +180,8 @@ fn entries<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Entry>
 
 fn protocol_entry<P: Protocol>() -> ProtocolEntry {
     let params = P::Params::default();
+    // What of it does not depend on the number of hosts.
+    let tolerance = P::tolerance(&params, 1);
     let mut milestones = entries([
         (seedbed_sim::RESTARTED, "a host has booted again after a crash"),
         (seedbed_sim::UNSYNCED_DATA_LOST, "a crash has lost writes that were not synced"),
@@ -206,6 +208,8 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
             let Tolerance { crashes, .. } = P::tolerance(&P::Params::default(), hosts);
             crashes as u64
         }),
+        tolerates_corruption: tolerance.corruption,
+        tolerates_misdirection: tolerance.misdirection,
         liveness_bound: Some(|params, _hosts| {
             let params = match params {
                 Value::Null => P::Params::default(),

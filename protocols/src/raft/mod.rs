@@ -133,7 +133,7 @@ impl Protocol for Raft {
 
     /// A majority must be up. Disks must keep what they said they have.
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts.saturating_sub(1) / 2, amnesia: false }
+        Tolerance { crashes: hosts.saturating_sub(1) / 2, ..Tolerance::default() }
     }
 
     /// Ten of the longest election timeouts: an election is won in the first or second, split votes

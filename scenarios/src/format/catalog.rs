@@ -119,6 +119,10 @@ pub struct ProtocolEntry {
     pub service: Option<String>,
     /// How many crashed hosts out of so many it tolerates; any number if absent.
     pub tolerated_crashes: Option<fn(hosts: u64) -> u64>,
+    /// Whether it survives messages whose bits have flipped.
+    pub tolerates_corruption: bool,
+    /// Whether it survives messages that were for another host.
+    pub tolerates_misdirection: bool,
     /// Its liveness bound, from its `params` and the number of hosts.
     pub liveness_bound: Option<fn(params: &Value, hosts: u64) -> Option<Nanos>>,
 }

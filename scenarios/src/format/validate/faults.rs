@@ -12,6 +12,7 @@ use crate::format::units::Nanos;
 
 use super::Findings;
 use super::hosts::{check_range, static_hosts};
+use super::network::check_drawn_kind;
 use super::vocabulary::Sort;
 
 /// Where a fault stands.
@@ -223,6 +224,7 @@ pub(in crate::format) fn check_random(
         if random.kinds[..index].contains(kind) {
             findings.value(&path.key("kinds").index(index), "this kind is listed twice");
         }
+        check_drawn_kind(*kind, scenario, &path.key("kinds").index(index), findings);
     }
 }
 
