@@ -310,8 +310,14 @@ impl Raft {
         }
     }
 
-    /// A follower has been asked to read.
+    /// A follower has been asked to read. While its question waits for a round, asking it again
+    /// begins no other: with each round all followers ask again, and so more and more would be
+    /// asked wherever an answer takes longer than the next message.
     pub(super) fn on_read_index(&mut self, ctx: &mut Context<'_, Self>, from: NodeId, serial: u64) {
+        let is_same = |read: &Read| matches!(read.reader, Reader::Follower(host, number) if (host, number) == (from, serial));
+        if self.leader_mut().reads.iter().any(is_same) {
+            return;
+        }
         if !self.begin_read(ctx, Reader::Follower(from, serial)) {
             ctx.send(from, Message::ReadIndexReply { term: self.term, serial, commit: None });
         }

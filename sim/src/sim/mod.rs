@@ -230,6 +230,7 @@ impl<N: Node> Sim<N> {
             due: Default::default(),
             believed_leader: None,
             state: ClientState::Working,
+            given_up: 0,
             wake: 0,
             waits: false,
             rng: None,
