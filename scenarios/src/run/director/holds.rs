@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use seedbed_sim::{Fault, HoldId, NodeId, Shaping, SimTime};
 
+use super::course::Course;
 use super::{Action, Director};
 use crate::format::Nanos;
 use crate::run::build::duration;
@@ -45,6 +46,20 @@ pub(super) struct Active {
     pub(super) text: String,
     pub(super) since: SimTime,
     pub(super) holds: Vec<Hold>,
+    /// What it does while it lasts, if it does not merely last.
+    pub(super) course: Option<Course>,
+}
+
+impl Active {
+    /// Whether it holds nothing any more, and will not.
+    pub(super) fn is_over(&self) -> bool {
+        self.holds.is_empty() && !self.course.as_ref().is_some_and(Course::goes_on)
+    }
+
+    /// Whether it lets up now, to come back.
+    fn lets_up(&self) -> bool {
+        self.course.as_ref().is_some_and(Course::lets_up)
+    }
 }
 
 impl Director {
@@ -64,7 +79,7 @@ impl Director {
         }
         world.trace_fault(kind, &told);
         self.activated += 1;
-        self.active.insert(self.activated, Active { kind, text, since: now, holds });
+        self.active.insert(self.activated, Active { kind, text, since: now, holds, course: None });
         if let Some(time) = lasts {
             let action = Action::Release { active: self.activated };
             self.schedule(world, now + duration(time), action);
@@ -91,8 +106,11 @@ impl Director {
                 any |= freed != Freed::Nothing;
                 freed != Freed::All
             });
+            if let Some(course) = &mut active.course {
+                any |= course.spare(hosts);
+            }
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         for host in hosts.iter().filter(|host| !host.is_client()) {
             any |= world.restart(*host);
         }
@@ -123,7 +141,7 @@ impl Director {
                 active.holds.retain(|hold| !matches!(hold.what, Held::Down(it) if it == *host));
             }
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         any
     }
 
@@ -140,14 +158,15 @@ impl Director {
                 !held.is_empty()
             });
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         any
     }
 
     /// The hosts that a partition isolates: named by `isolate`, or alone in their group.
     pub(crate) fn isolated(&self) -> Vec<NodeId> {
         let mut alone = Vec::new();
-        for hold in self.active.values().flat_map(|active| &active.holds) {
+        let holding = self.active.values().filter(|active| !active.lets_up());
+        for hold in holding.flat_map(|active| &active.holds) {
             match &hold.what {
                 Held::Isolated(host) => alone.push(*host),
                 Held::Cut { groups, .. } => {
@@ -167,16 +186,14 @@ impl Director {
 
     /// The faults that hold something now, in words.
     pub(crate) fn describe_active(&self, world: &dyn World) -> Vec<String> {
-        let holding = self.active.values().filter(|active| {
+        let holding = self.active.values().filter(|active| !active.lets_up());
+        let holding = holding.filter(|active| {
             active.holds.iter().any(|hold| match &hold.what {
                 Held::Down(host) => !world.is_up(*host),
                 Held::Paused(host) => world.is_paused(*host),
                 Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
                 Held::Rule => !world.rule_met(hold.id),
-                Held::Isolated(_)
-                | Held::Clogged(_)
-                | Held::Shaped(..)
-                | Held::OfHost(_) => true,
+                Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) | Held::OfHost(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()
@@ -200,8 +217,11 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
             }
         }
         Held::Cut { links, groups } => {
-            if world.free_links_of(hold.id, &touches) {
-                links.retain(|(from, to)| !touches(*from, *to));
+            // One that lets up now has no hold in the network, and is freed all the same.
+            let before = links.len();
+            world.free_links_of(hold.id, &touches);
+            links.retain(|(from, to)| !touches(*from, *to));
+            if links.len() < before {
                 for group in groups {
                     group.retain(|host| !hosts.contains(host));
                 }
