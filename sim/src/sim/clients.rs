@@ -379,7 +379,10 @@ impl<N: Node> Sim<N> {
     /// `host` has refused the attempt: on to the next, unless only this one was to be asked.
     fn refused(&mut self, number: u32, host: NodeId, hint: Option<NodeId>) {
         let client = &mut self.clients[number as usize];
-        client.believed_leader = hint.filter(|hint| *hint != host);
+        // A host may have it from a message that was corrupted.
+        let hosts = self.hosts.0.len();
+        let exists = |hint: NodeId| !hint.is_client() && hint.index() < hosts;
+        client.believed_leader = hint.filter(|hint| *hint != host && exists(*hint));
         let Some(current) = client.current.as_mut().filter(|current| current.asked == host) else {
             return;
         };
@@ -553,15 +556,20 @@ impl<N: Node> Sim<N> {
     }
 
     pub(super) fn accepted(&mut self, id: OpId, position: u64) {
-        if id.client == OPERATOR {
-            self.operator[id.number as usize].accepted = Some(position);
+        if id.client == OPERATOR
+            && let Some(submission) = self.operator.get_mut(id.number as usize)
+        {
+            submission.accepted = Some(position);
         }
     }
 
     fn answer_operator(&mut self, slot: u32) {
         let mail = self.mails.remove(slot);
-        if let Body::Reply(answer) = mail.body {
-            self.operator[mail.id.number as usize].answer = Some(answer);
+        // Numbers that a host has from a corrupted message may be nobody's.
+        if let (Body::Reply(answer), Some(submission)) =
+            (mail.body, self.operator.get_mut(mail.id.number as usize))
+        {
+            submission.answer = Some(answer);
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum Fault {
     Crash(NodeId, Option<CrashModel>),
     /// A host handles nothing; its disk and its clocks go on.
     Pause(NodeId),
+    /// Directed links carry no message of these kinds (indices into the protocol's kinds,
+    /// [`crate::CLIENT_REQUEST_KIND`] or [`crate::CLIENT_REPLY_KIND`]): what is sent is gone.
+    CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
 }
 
 /// Names what a fault holds.
@@ -52,6 +55,12 @@ pub struct CrashReport {
 pub(crate) struct Holds {
     made: u32,
     held: BTreeMap<HoldId, Fault>,
+}
+
+fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items
 }
 
 /// Folded into the digest with each change of a fault.
@@ -78,8 +87,10 @@ impl<N: Node> Sim<N> {
                 }
                 !links.is_empty()
             }
+            Fault::CutKinds(links, kinds) => !links.is_empty() && !kinds.is_empty(),
             Fault::Shape(links, shaping) => {
-                links.iter().any(|&(from, to)| shaping.touches(from, to))
+                let members = self.core.shared.members.len();
+                links.iter().any(|&(from, to)| shaping.touches(from, to, members))
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
@@ -93,9 +104,10 @@ impl<N: Node> Sim<N> {
         let hold = HoldId(self.holds.made);
         match &fault {
             Fault::Shape(links, shaping) => {
-                let mut links = links.clone();
-                links.sort_unstable();
-                self.core.network.add_shaping(hold.0, links, shaping.clone());
+                self.core.network.add_shaping(hold.0, sorted(links), shaping.clone());
+            }
+            Fault::CutKinds(links, kinds) => {
+                self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
             Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
@@ -136,7 +148,9 @@ impl<N: Node> Sim<N> {
                     }
                 }
             }
-            Fault::Shape(..) | Fault::Message(_) => self.core.network.release(hold.0),
+            Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
+                self.core.network.release(hold.0);
+            }
             Fault::Crash(host, _) => {
                 if !self.held(|other| matches!(other, Fault::Crash(it, _) if *it == host)) {
                     self.start(host);
@@ -173,14 +187,19 @@ impl<N: Node> Sim<N> {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
-        let cuts = matches!(fault, Fault::Cut(_));
-        let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
+        let (cuts, some_kinds) =
+            (matches!(fault, Fault::Cut(_)), matches!(fault, Fault::CutKinds(..)));
+        let (Fault::Cut(links) | Fault::Clog(links) | Fault::CutKinds(links, _)) = fault else {
             return false;
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
+        if some_kinds {
+            self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+            return !freed.is_empty();
+        }
         for &(from, to) in &freed {
             if cuts {
                 self.core.network.mend(from, to);
@@ -206,7 +225,8 @@ impl<N: Node> Sim<N> {
                     self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
                     links.is_empty()
                 }
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_)) | None => false,
+                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..) | Fault::Message(_))
+                | None => false,
             };
             if ends {
                 any = true;

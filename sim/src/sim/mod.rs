@@ -8,6 +8,7 @@
 mod clients;
 mod core;
 mod faults;
+mod harm;
 mod host;
 mod leave;
 mod observe;
