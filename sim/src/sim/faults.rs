@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel};
+use crate::disk::{CrashLoss, CrashModel, DiskFault};
 use crate::id::NodeId;
+use crate::machine::Reads;
 use crate::network::{MessageRule, Shaping};
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
@@ -33,6 +34,8 @@ pub enum Fault {
     Crash(NodeId, Option<CrashModel>),
     /// A host handles nothing; its disk and its clocks go on.
     Pause(NodeId),
+    /// Something is wrong with a host's disk.
+    Disk(NodeId, DiskFault),
 }
 
 /// Names what a fault holds.
@@ -84,6 +87,7 @@ impl<N: Node> Sim<N> {
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),
+            Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
         };
         if !took {
             return None;
@@ -98,7 +102,11 @@ impl<N: Node> Sim<N> {
                 self.core.network.add_shaping(hold.0, links, shaping.clone());
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
-            Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..) => {}
         }
         self.holds.held.insert(hold, fault);
         Some(hold)
@@ -143,6 +151,7 @@ impl<N: Node> Sim<N> {
                 }
             }
             Fault::Pause(host) => self.resume(host),
+            Fault::Disk(host, _) => self.release_disk(host, hold.0),
         }
     }
 
@@ -199,6 +208,7 @@ impl<N: Node> Sim<N> {
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
                 Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
+                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
                 Some(Fault::Shape(links, _)) => {
                     let before = links.len();
                     links.retain(|&(from, to)| !touches(from, to));
@@ -237,9 +247,12 @@ impl<N: Node> Sim<N> {
     }
 
     /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
-    /// as reached after heal.
+    /// as reached after heal. What has rotted stays rotten.
     pub fn heal(&mut self) {
-        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
+        let damage =
+            |fault: &Fault| matches!(fault, Fault::Disk(_, wrong) if wrong.is_damage());
+        let held = self.holds.held.iter().filter(|(_, fault)| !damage(fault));
+        for hold in held.map(|(hold, _)| *hold).collect::<Vec<_>>() {
             self.release(hold);
         }
         for host in self.core.shared.members.clone() {
@@ -344,7 +357,7 @@ impl<N: Node> Sim<N> {
         host.timers.clear();
         let machine = &mut host.machine;
         let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = 0;
+        machine.reads = Reads::default();
         let now = self.core.now;
         let cold = host.cold();
         cold.device_free_at = now;
@@ -352,6 +365,9 @@ impl<N: Node> Sim<N> {
         cold.pauses = 0;
         cold.waking = false;
         cold.step_over = false;
+        cold.disk_errors.clear();
+        cold.sync_failed_in_step = false;
+        cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);
         let inbox = std::mem::take(&mut cold.inbox);
