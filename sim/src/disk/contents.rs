@@ -105,12 +105,7 @@ impl Contents {
         file
     }
 
-    pub(super) fn truncate(
-        &mut self,
-        path: &str,
-        file: FileId,
-        len: u64,
-    ) -> Result<(), DiskError> {
+    pub(super) fn truncate(&mut self, path: &str, file: FileId, len: u64) -> Result<(), DiskError> {
         if len > FILE_BYTES_MAX {
             return Err(DiskError::new(DiskOperation::Truncate, path, DiskErrorKind::TooLarge));
         }
@@ -410,7 +405,8 @@ impl Contents {
             return false;
         };
         let mut ranges = Vec::new();
-        for (name, file) in self.durable.named().filter(|(name, _)| name.starts_with(&fault.files)) {
+        for (name, file) in self.durable.named().filter(|(name, _)| name.starts_with(&fault.files))
+        {
             // The node reads the cache: what it has removed or cut off there, it never reads.
             let len = self.cache.file(file.id()).map_or(0, File::len).min(file.len());
             if within.is_empty() && len > 0 {

@@ -142,10 +142,9 @@ impl Trouble {
             Trouble::ReadErrors { rate, .. } => Some((Strike::FailRead, *rate)),
             Trouble::WriteErrors(rate) => Some((Strike::FailWrite, *rate)),
             Trouble::FailedSyncs(rate) => Some((Strike::FailSync, *rate)),
-            Trouble::BitRot { .. }
-            | Trouble::Full(_)
-            | Trouble::Slow { .. }
-            | Trouble::Stuck => None,
+            Trouble::BitRot { .. } | Trouble::Full(_) | Trouble::Slow { .. } | Trouble::Stuck => {
+                None
+            }
         }
     }
 

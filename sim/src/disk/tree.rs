@@ -132,12 +132,7 @@ impl Tree {
 
     /// Makes this tree equal to `other`, given the files whose bytes may differ, each with the
     /// length up to which they do not.
-    pub(super) fn restore(
-        &mut self,
-        other: &Tree,
-        touched: &[(FileId, u64)],
-        store: &mut Store,
-    ) {
+    pub(super) fn restore(&mut self, other: &Tree, touched: &[(FileId, u64)], store: &mut Store) {
         self.names.clone_from(&other.names);
         self.files.retain(|file| other.file(file.id()).is_some());
         for &(id, same) in touched {

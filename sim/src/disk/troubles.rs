@@ -289,7 +289,8 @@ fn another_place(
 ) -> Option<Platter> {
     let within = offset % SECTOR_BYTES;
     let meant = offset / SECTOR_BYTES;
-    let candidates = |it: &super::file::File| (it.len().saturating_sub(within)).div_ceil(SECTOR_BYTES);
+    let candidates =
+        |it: &super::file::File| (it.len().saturating_sub(within)).div_ceil(SECTOR_BYTES);
     let total: u64 = durable.named().map(|(_, it)| candidates(it)).sum();
     let is_meant = |it: FileId, sector: u64| it == file && sector == meant;
     let start = word.checked_rem(total)?;

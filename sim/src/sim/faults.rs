@@ -249,8 +249,7 @@ impl<N: Node> Sim<N> {
     /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
     /// as reached after heal. What has rotted stays rotten.
     pub fn heal(&mut self) {
-        let damage =
-            |fault: &Fault| matches!(fault, Fault::Disk(_, wrong) if wrong.is_damage());
+        let damage = |fault: &Fault| matches!(fault, Fault::Disk(_, wrong) if wrong.is_damage());
         let held = self.holds.held.iter().filter(|(_, fault)| !damage(fault));
         for hold in held.map(|(hold, _)| *hold).collect::<Vec<_>>() {
             self.release(hold);

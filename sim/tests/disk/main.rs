@@ -9,12 +9,14 @@ use seedbed_sim::disk::{
     SyncId, SyncRequest, SyncScope,
 };
 
+mod blocks;
 mod costs;
 mod crashes;
 mod files;
 mod observers;
 mod reference;
 mod syncs;
+mod troubles;
 
 fn starts(disk: &mut Disk, scope: SyncScope<'_>) -> SyncId {
     match disk.request_sync(scope) {
