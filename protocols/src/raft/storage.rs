@@ -68,7 +68,7 @@ pub(super) fn recover<N: Node>(
 ) -> Result<Recovered, DiskError> {
     let mut found = Recovered::default();
     if ctx.disk().exists(STATE)
-        && let Some(state) = read_state(ctx.disk().read(STATE)?)
+        && let Some(state) = read_state(&ctx.disk().read(STATE)?)
     {
         (found.term, found.voted_for) = (state.term, state.voted_for);
         found.storage.sequence = state.sequence;
@@ -77,7 +77,7 @@ pub(super) fn recover<N: Node>(
         let mut disk = ctx.disk();
         let bytes = disk.read(LOG)?;
         let (len, mut last) = (bytes.len() as u64, Record { end: 0, checksum: CHAIN_START });
-        while let Some((entry, record)) = next_record(bytes, 0, last) {
+        while let Some((entry, record)) = next_record(&bytes, 0, last) {
             found.entries.push(entry);
             found.storage.records.push(record);
             last = record;

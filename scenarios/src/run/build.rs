@@ -165,7 +165,7 @@ fn apply_settings<P>(
     }
     if let Some(disk) = &settings.disk {
         let latency = distribution(&disk.latency);
-        host.disk = DiskConfig { read: latency.clone(), sync: latency };
+        host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
     }
     if let Some(params) = params {
         host.params = params.clone();
@@ -190,7 +190,13 @@ fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
             links.push((from, to, own.clone()));
         }
     }
-    NetworkConfig { everywhere, links }
+    NetworkConfig {
+        everywhere,
+        zones: seedbed_sim::ZonesConfig::default(),
+        links,
+        checksum: false,
+        addressee: false,
+    }
 }
 
 fn pairs_of(places: &Places, from: &Targets, to: &Targets) -> Vec<(NodeId, NodeId)> {
@@ -223,6 +229,7 @@ fn link_config(
         loss: loss.map_or(base.loss, chance),
         duplicate: duplicate.map_or(base.duplicate, chance),
         reorder: reorder.map_or(base.reorder, chance),
+        ..base.clone()
     }
 }
 
