@@ -1,0 +1,9 @@
+//! Every setting and fault of the kernel, measured: each test fails if its setting does nothing.
+
+#[path = "../kernel/puppet.rs"]
+#[allow(dead_code)]
+mod puppet;
+
+mod disk_crashes;
+mod disk_errors;
+mod disks;
