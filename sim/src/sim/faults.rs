@@ -55,6 +55,8 @@ pub struct CrashReport {
 pub(crate) struct Holds {
     made: u32,
     held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
 }
 
 /// Folded into the digest with each change of a fault.
