@@ -258,7 +258,7 @@ impl Protocol for Flooding {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: false }
+        Tolerance { crashes: hosts, amnesia: false, lost_copies: 0, damaged_copies: 0 }
     }
 
     fn liveness_bound(params: &Params) -> Duration {
@@ -287,6 +287,10 @@ impl Invariant<Flooding> for AckedIsDurable {
         let Observation::Left { from, message: Gossip::Ack(value), .. } = seen else {
             return Ok(());
         };
+        // Nobody can keep a promise on a disk that acknowledges what it does not write.
+        if world.disk_has_lied(*from) {
+            return Ok(());
+        }
         let durable = world.durable(*from).read(KNOWN).unwrap_or_default();
         if values_in(&durable).any(|known| known == *value) {
             return Ok(());

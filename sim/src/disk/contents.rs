@@ -1,6 +1,7 @@
 //! What is on a disk that was ever written to, and what happens to it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::FILE_BYTES_MAX;
 use super::crash::{self, CrashLoss, CrashModel};
@@ -399,46 +400,39 @@ impl Contents {
         true
     }
 
-    /// Draws places among the durable bytes that a fault may strike; false if there are none.
+    /// Flips bits of durable bytes that a fault may strike; false if there are none.
     fn rot(&mut self, hold: u32, fault: &DiskFault) -> bool {
         let Trouble::BitRot { within, places } = &fault.trouble else {
             return false;
         };
+        let ranges = self.ranges_of(&fault.files, within);
+        let spots = draw_spots(ranges, !within.is_empty(), *places, fault.salt);
+        let troubles = self.troubles.get_or_insert_default();
+        for (file, offset, flipped) in &spots {
+            troubles.rot.add(Spot::new(*file, *offset, *flipped, hold));
+            let stamp = self.store.next_stamp();
+            self.cache.seems_changed(*file, *offset, stamp);
+            for word in [Entry::Rotted as u64, file.0, *offset, u64::from(*flipped)] {
+                self.fingerprint.word(word);
+            }
+        }
+        !spots.is_empty()
+    }
+
+    /// The durable bytes in files of this prefix, and in the ranges if there are any.
+    fn ranges_of(&self, files: &str, within: &[(String, Range<u64>)]) -> Vec<FileBytes> {
         let mut ranges = Vec::new();
-        for (name, file) in self.durable.named().filter(|(name, _)| name.starts_with(&fault.files))
-        {
+        for (name, file) in self.durable.named().filter(|(name, _)| name.starts_with(files)) {
             // The node reads the cache: what it has removed or cut off there, it never reads.
             let len = self.cache.file(file.id()).map_or(0, File::len).min(file.len());
-            if within.is_empty() && len > 0 {
-                ranges.push((file.id(), 0, len));
+            if within.is_empty() {
+                ranges.push((file.id(), 0..len));
             }
             let chosen = within.iter().filter(|(path, _)| path == name).map(|(_, range)| range);
-            let chosen = chosen.map(|range| (file.id(), range.start, range.end.min(len)));
-            ranges.extend(chosen.filter(|(_, start, end)| start < end));
+            ranges.extend(chosen.map(|range| (file.id(), range.start..range.end.min(len))));
         }
-        let total: u64 = ranges.iter().map(|(_, start, end)| end - start).sum();
-        if total == 0 {
-            return false;
-        }
-        let troubles = self.troubles.get_or_insert_default();
-        for number in 0..u64::from(*places) {
-            let word = mix(fault.salt, number);
-            let mut left = word % total;
-            for (file, start, end) in &ranges {
-                if left < end - start {
-                    let (offset, flipped) = (start + left, 1 << (mix(word, 0) & 7));
-                    troubles.rot.add(Spot::new(*file, offset, flipped, hold));
-                    let stamp = self.store.next_stamp();
-                    self.cache.seems_changed(*file, offset, stamp);
-                    for word in [Entry::Rotted as u64, file.0, offset, u64::from(flipped)] {
-                        self.fingerprint.word(word);
-                    }
-                    break;
-                }
-                left -= end - start;
-            }
-        }
-        true
+        ranges.retain(|(_, range)| !range.is_empty());
+        ranges
     }
 
     pub(super) fn release(&mut self, hold: u32) {
@@ -456,6 +450,43 @@ impl Contents {
             self.troubles = None;
         }
     }
+}
+
+/// A range of a file.
+type FileBytes = (FileId, Range<u64>);
+
+/// Draws bits to flip: each byte is as likely, and no range, or else no byte, is drawn twice.
+fn draw_spots(
+    mut ranges: Vec<FileBytes>,
+    once_a_range: bool,
+    places: u32,
+    salt: u64,
+) -> Vec<(FileId, u64, u8)> {
+    let mut spots: Vec<(FileId, u64, u8)> = Vec::new();
+    for number in 0..u64::from(places) {
+        let word = mix(salt, number);
+        let total: u64 = ranges.iter().map(|(_, range)| range.end - range.start).sum();
+        let Some(mut left) = word.checked_rem(total) else {
+            break;
+        };
+        let holds = |(_, range): &FileBytes| {
+            let len = range.end - range.start;
+            let here = left < len;
+            left -= if here { 0 } else { len };
+            here
+        };
+        let Some(drawn) = ranges.iter().position(holds) else {
+            break;
+        };
+        let (file, offset) = (ranges[drawn].0, ranges[drawn].1.start + left);
+        if !spots.iter().any(|(known, at, _)| (*known, *at) == (file, offset)) {
+            spots.push((file, offset, 1 << (mix(word, 0) & 7)));
+        }
+        if once_a_range {
+            ranges.remove(drawn);
+        }
+    }
+    spots
 }
 
 /// A device that may not do as it is told.

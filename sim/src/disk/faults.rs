@@ -52,9 +52,10 @@ pub enum Trouble {
     /// Bits flip on the platter and stay flipped: every read shows them, until the place is
     /// written again or the fault lets go. What is below is not lost: rot is a mask.
     BitRot {
-        /// Where it may strike: ranges of files. Everywhere, if there are none.
+        /// Where it may strike: ranges of files, in each of which one bit flips at most. Anywhere,
+        /// if there are none.
         within: Vec<(String, Range<u64>)>,
-        /// How many bytes rot, one bit each; drawn among the durable bytes.
+        /// How many bits flip; drawn among the durable bytes.
         places: u32,
     },
     /// Reads fail.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::disk::{DiskError, DiskFault, SyncId, SyncRequest};
+use crate::disk::{Disk, DiskError, DiskFault, SyncId, SyncRequest};
 use crate::id::NodeId;
 use crate::invariant::{Observation, Watch};
 use crate::node::Node;
-use crate::sim::Sim;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::{Host, Output};
 use crate::sim::step::{handle, tag};
+use crate::sim::{HoldId, Sim};
 use crate::trace::What;
 
 impl<N: Node> Sim<N> {
@@ -194,6 +194,10 @@ impl<N: Node> Sim<N> {
     /// A fault lets go of a disk: what waited for a device that was stuck goes on.
     pub(super) fn release_disk(&mut self, id: NodeId, hold: u32) {
         let host = &mut self.hosts.0[id.index()];
+        let hits = host.machine.disk.hits(hold);
+        if hits > 0 {
+            self.holds.disk_hits.insert(HoldId(hold), hits);
+        }
         host.machine.disk.release(hold);
         let stuck = host.machine.disk.is_stuck();
         let Some(cold) = host.cold.as_mut().filter(|_| !stuck) else {
@@ -205,8 +209,16 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    /// How often a disk fault has struck while it held.
-    pub fn disk_hits(&self, host: NodeId, hold: crate::sim::HoldId) -> u32 {
-        self.hosts.0.get(host.index()).map_or(0, |host| host.machine.disk.hits(hold.0))
+    /// How often a disk fault of `host` has struck while it held.
+    pub fn disk_hits(&self, host: NodeId, hold: HoldId) -> u32 {
+        match self.holds.disk_hits.get(&hold) {
+            Some(hits) => *hits,
+            None => self.disk(host).hits(hold.0),
+        }
+    }
+
+    /// The disk of `host`, to be looked at.
+    pub fn disk(&self, host: NodeId) -> &Disk {
+        &self.hosts.0[host.index()].machine.disk
     }
 }

@@ -58,6 +58,8 @@ pub struct CrashReport {
 pub(crate) struct Holds {
     made: u32,
     pub(super) held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
 }
 
 fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {

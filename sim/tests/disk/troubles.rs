@@ -198,6 +198,15 @@ fn rot_needs_bytes_and_strikes_only_where_it_may() {
     assert_eq!(disk.read("a").unwrap(), &[0; 100][..]);
     let rotten = disk.read("raft/log").unwrap().iter().filter(|byte| **byte != 0).count();
     assert!((30..=40).contains(&rotten), "{rotten} places");
+    disk.release(1);
+    // No range is struck twice, so that there are never more places than ranges.
+    let within = (0..20).map(|nth| ("raft/log".to_owned(), nth * 50..nth * 50 + 30)).collect();
+    assert!(hold(&mut disk, 2, Trouble::BitRot { within, places: 15 }));
+    let log = disk.read("raft/log").unwrap();
+    let struck: Vec<usize> =
+        log.chunks(50).map(|it| it.iter().filter(|b| **b != 0).count()).collect();
+    assert_eq!(struck.iter().sum::<usize>(), 15);
+    assert!(struck.iter().all(|count| *count <= 1), "{struck:?}");
 }
 
 #[test]
