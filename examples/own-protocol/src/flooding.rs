@@ -258,7 +258,7 @@ impl Protocol for Flooding {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: false }
+        Tolerance { crashes: hosts, ..Tolerance::default() }
     }
 
     fn liveness_bound(params: &Params) -> Duration {

@@ -275,7 +275,7 @@ impl Protocol for Tick {
     }
 
     fn tolerance(params: &Params, _: usize) -> Tolerance {
-        Tolerance { crashes: params.tolerates, amnesia: false }
+        Tolerance { crashes: params.tolerates, ..Tolerance::default() }
     }
 
     fn liveness_bound(_: &Params) -> Duration {

@@ -148,7 +148,7 @@ impl<T: Temptation> Protocol for Cheat<T> {
     }
 
     fn tolerance(_: &Nothing, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: true }
+        Tolerance { crashes: hosts, amnesia: true, ..Tolerance::default() }
     }
 
     fn liveness_bound(_: &Nothing) -> Duration {

@@ -114,7 +114,7 @@ impl Protocol for Tiny {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: true }
+        Tolerance { crashes: hosts, amnesia: true, ..Tolerance::default() }
     }
 
     fn liveness_bound(_: &Params) -> Duration {

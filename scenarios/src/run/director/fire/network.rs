@@ -145,7 +145,7 @@ pub(in crate::run::director) fn describe_delay(delay: &Distribution) -> String {
         Distribution::Constant(time) => Nanos(*time).to_string(),
         Distribution::Uniform { min, max } => format!("{} to {}", Nanos(*min), Nanos(*max)),
         Distribution::Exponential { mean, .. } => format!("about {}", Nanos(*mean)),
-        Distribution::Empirical(_) => format!("about {}", Nanos(delay.mean_ns())),
+        _ => format!("about {}", Nanos(delay.mean_ns())),
     }
 }
 
