@@ -60,8 +60,8 @@ pub trait Protocol: Node<Params: DeserializeOwned + Clone + Default, Service: Te
     ///
     /// By default too many crashes cost progress and nothing else, and anything else may cost
     /// everything.
-    fn promises_beyond(strain: Strain, property: &str) -> bool {
-        let _ = property;
+    fn promises_beyond(params: &Self::Params, strain: Strain, property: &str) -> bool {
+        let _ = (params, property);
         match strain {
             Strain::Crashes => true,
             Strain::Amnesia

@@ -148,7 +148,7 @@ impl Protocol for Raft {
     /// Safety needs no clock (section 5.6: it must not depend on timing), and no majority that is
     /// up. Where disks forget or messages lie, two leaders may share a term, and what is left is
     /// what each host sees to alone.
-    fn promises_beyond(strain: Strain, property: &str) -> bool {
+    fn promises_beyond(_: &Params, strain: Strain, property: &str) -> bool {
         let left: &[&str] = match strain {
             Strain::Crashes => return true,
             Strain::Clocks => return property != CLIENTS_FINISHED,

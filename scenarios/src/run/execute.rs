@@ -45,7 +45,7 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     let ledger = Rc::new(RefCell::new(Ledger::default()));
     let keeper = (!scenario.script.is_empty())
         .then(|| Box::new(LedgerKeeper(ledger.clone())) as Box<dyn Invariant<P>>);
-    let is_judged = |property: &str| judges::<P>(scenario, property);
+    let is_judged = |property: &str| judges::<P>(scenario, &built.params, property);
     let mut sim = built.simulation(scenario, &is_judged, keeper);
     if options.keep_going {
         sim.keep_going();
@@ -57,7 +57,8 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     });
     let mut world = SimWorld { sim, selectors: P::selectors() };
     let director = make_director(&built, scenario, seed);
-    let bound = judges::<P>(scenario, CLIENTS_FINISHED).then(|| P::liveness_bound(&built.params));
+    let bound = judges::<P>(scenario, &built.params, CLIENTS_FINISHED)
+        .then(|| P::liveness_bound(&built.params));
     let mut driver = Driver::new(
         &mut world,
         director,
@@ -72,16 +73,17 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
 
 /// Whether a property is judged: beyond the contract only if the protocol promises it even then, or
 /// if the scenario is there to show it broken.
-fn judges<P: Protocol>(scenario: &Scenario, property: &str) -> bool {
+fn judges<P: Protocol>(scenario: &Scenario, params: &P::Params, property: &str) -> bool {
     let is_expected = match &scenario.expect {
         Expect::Violation(expected) => expected.property == property,
         Expect::Pass => false,
     };
     let is_promised = match scenario.contract {
         Contract::Within => true,
-        Contract::Beyond => {
-            scenario.strains().into_iter().all(|strain| P::promises_beyond(strain, property))
-        }
+        Contract::Beyond => scenario
+            .strains()
+            .into_iter()
+            .all(|strain| P::promises_beyond(params, strain, property)),
     };
     is_expected || is_promised
 }
