@@ -80,7 +80,6 @@ const LATER: &[(&[&str], &[&str])] = &[
         &["disk"],
         &["throughput", "capacity", "errors", "lost_writes", "torn_writes", "bit_rot", "model"],
     ),
-    (&["end"], &["core_only"]),
     (&["hosts"], &["cpu", "zone"]),
 ];
 

@@ -76,10 +76,12 @@ pub(crate) fn build<P: Protocol>(scenario: &Scenario, seed: u64) -> Result<Built
 }
 
 impl<P: Protocol> Built<P> {
-    /// The simulation, with its clients, and what must hold but for what `checks` takes out.
+    /// The simulation, with its clients, and what must hold but for what `checks` takes out, and
+    /// what is not judged beyond the contract.
     pub(crate) fn simulation(
         &self,
         scenario: &Scenario,
+        is_judged: &dyn Fn(&str) -> bool,
         extra: Option<Box<dyn Invariant<P>>>,
     ) -> Sim<P> {
         let mut sim = Sim::new(self.config.clone());
@@ -94,7 +96,9 @@ impl<P: Protocol> Built<P> {
             .map(String::as_str)
             .collect();
         let mut invariants = P::invariants(&self.params);
-        invariants.retain(|invariant| !without.contains(&invariant.name()));
+        invariants.retain(|invariant| {
+            !without.contains(&invariant.name()) && is_judged(invariant.name())
+        });
         invariants.extend(extra);
         sim.set_invariants(invariants);
         sim.set_milestones(P::milestones());
@@ -190,13 +194,7 @@ fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
             links.push((from, to, own.clone()));
         }
     }
-    NetworkConfig {
-        everywhere,
-        zones: seedbed_sim::ZonesConfig::default(),
-        links,
-        checksum: false,
-        addressee: false,
-    }
+    NetworkConfig { everywhere, links, ..NetworkConfig::default() }
 }
 
 fn pairs_of(places: &Places, from: &Targets, to: &Targets) -> Vec<(NodeId, NodeId)> {

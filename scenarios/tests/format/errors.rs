@@ -85,6 +85,34 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"flap\": { \"on\": [\"2s\", \"1s\"], \"off\": [\"0\", \"1s\"] }",
     ),
     (
+        "kinds that are not sent there",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"halves\": true, \"kinds\": [\"vot\", \"client-request\"]",
+    ),
+    (
+        "kinds that clients do not know",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"clients\": { \"from\": \"all\" }, \"kinds\": [\"vote\"]",
+    ),
+    ("no kind", "\"groups\": [[\"leader\"], [\"rest\"]]", "\"isolate\": \"n1\", \"kinds\": []"),
+    (
+        "a core where nothing heals",
+        "\"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\" }",
+        "\"end\": { \"when\": \"leader-elected\", \"at_most\": \"60s\", \"core_only\": true }",
+    ),
+    (
+        "a core of a protocol that names none",
+        "\"protocol\": \"raft\",\n  \"params\": { \"heartbeat\": \"50ms\" },\n  \"nodes\": 5,\n  \
+         \"network\": { \"latency\": \"10ms\", \"loss\": \"1%\" },\n  \
+         \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [\n    \
+         { \"partition\": { \"at\": \"2s\", \"groups\": [[\"leader\"], [\"rest\"]], \"for\": \"3s\" } },\n    \
+         { \"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" } }\n  ],\n  \
+         \"script\": [ { \"wait\": \"1s\" } ],\n  \
+         \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\" },\n  \"checks\": [ \"linearizable\" ]",
+        "\"protocol\": \"gossip\", \"nodes\": 5,\n  \
+         \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\", \"core_only\": true }",
+    ),
+    (
         "a swizzle without a duration",
         "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
         "\"swizzle_clog\": { \"at\": \"6s\" }",

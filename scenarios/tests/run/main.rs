@@ -1,5 +1,6 @@
 //! Runs of scenarios: most of them of a protocol that is small enough to know what must happen.
 
+mod contract;
 mod ends;
 mod faults;
 mod library;
@@ -9,6 +10,7 @@ mod placements;
 mod scripts;
 mod tick;
 mod tracing;
+mod vacuity;
 
 use std::path::Path;
 

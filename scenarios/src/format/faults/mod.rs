@@ -16,6 +16,7 @@ mod network;
 mod partitions;
 
 use schemars::JsonSchema;
+use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 
@@ -174,7 +175,30 @@ random_kinds! {
     "delay" => Delay,
 }
 
+impl RandomKind {
+    /// What it asks a protocol to tolerate.
+    pub(in crate::format) fn strain(self) -> Option<Strain> {
+        match self {
+            RandomKind::Crash => Some(Strain::Crashes),
+            RandomKind::Pause
+            | RandomKind::Partition
+            | RandomKind::PartialPartition
+            | RandomKind::Clog
+            | RandomKind::SwizzleClog
+            | RandomKind::Loss
+            | RandomKind::Duplicate
+            | RandomKind::Reorder
+            | RandomKind::Delay => None,
+        }
+    }
+}
+
 impl Fault {
+    /// What it asks a protocol to tolerate, not counting the faults inside it.
+    pub(in crate::format) fn strain(&self) -> Option<Strain> {
+        each_kind!(self, fault => fault.strain())
+    }
+
     /// The fields that say when; `None` for `random`, which draws its own times.
     #[must_use]
     pub fn common(&self) -> Option<CommonFields<'_>> {

@@ -3,6 +3,7 @@
 //! Everything here runs over a scenario whose shape is right, and finds as much as it can at once.
 
 mod checks;
+mod contract;
 mod faults;
 mod hosts;
 mod script;
