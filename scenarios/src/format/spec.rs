@@ -163,6 +163,8 @@ impl Scenario {
             }
             steps.extend(step.inner());
         }
+        strains.extend(self.network.strains());
+        strains.retain(|strain| !self.network.shields_from(*strain));
         strains
     }
 
