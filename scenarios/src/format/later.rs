@@ -13,13 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "bridge",
-            "majorities_ring",
-            "isolate_minority",
-            "minority",
-            "cut_clients",
-            "flapping",
-            "swizzle_clog",
             "bandwidth",
             "slow",
             "slow_cpu",
@@ -57,13 +50,8 @@ const LATER: &[(&[&str], &[&str])] = &[
             "rolling_restart",
         ],
     ),
-    (
-        &["partition"],
-        &["bridge", "majorities_ring", "minority", "clients", "flapping", "random_halves"],
-    ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (&["clog"], &["swizzle"]),
     (
         &["network", "links"],
         &["bandwidth", "queue", "cost", "streams", "stream", "ordered", "dead_link"],
@@ -73,7 +61,6 @@ const LATER: &[(&[&str], &[&str])] = &[
         &["disk"],
         &["throughput", "capacity", "errors", "lost_writes", "torn_writes", "bit_rot", "model"],
     ),
-    (&["end"], &["core_only"]),
     (&["hosts"], &["cpu", "zone"]),
 ];
 

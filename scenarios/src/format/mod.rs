@@ -124,3 +124,9 @@ fn finish(document: Document, catalog: &Catalog) -> Result<Loaded, Errors> {
     validate(&document, &mut scenario, catalog)?;
     Ok(Loaded { document, scenario })
 }
+
+/// For flags that are left out of a file where they are off.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

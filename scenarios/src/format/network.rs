@@ -1,6 +1,8 @@
 //! The network while nothing is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use seedbed_protocols::Strain;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -139,4 +141,26 @@ link_struct! {
         /// The receivers.
         to: Targets,
     } {}
+}
+
+impl NetworkSettings {
+    /// The ways in which the settings ask a protocol to tolerate something, faults apart.
+    pub(super) fn strains(&self) -> BTreeSet<Strain> {
+        let is_on = |chance: Option<Chance>| chance.is_some_and(|chance| chance != Chance::NEVER);
+        let mut strains = BTreeSet::new();
+        for link in std::iter::once(self.link()).chain(self.links.iter().map(LinkSettings::link)) {
+            strains.extend(is_on(link.corrupt).then_some(Strain::Corruption));
+            strains.extend(is_on(link.misdirect).then_some(Strain::Misdirection));
+        }
+        strains
+    }
+
+    /// Whether hosts notice such a fault before their protocol can.
+    pub(super) fn shields_from(&self, strain: Strain) -> bool {
+        match strain {
+            Strain::Corruption => self.checksum,
+            Strain::Misdirection => self.addressee,
+            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Clocks => false,
+        }
+    }
 }

@@ -77,10 +77,12 @@ pub(crate) fn build<P: Protocol>(scenario: &Scenario, seed: u64) -> Result<Built
 }
 
 impl<P: Protocol> Built<P> {
-    /// The simulation, with its clients, and what must hold but for what `checks` takes out.
+    /// The simulation, with its clients, and what must hold but for what `checks` takes out, and
+    /// what is not judged beyond the contract.
     pub(crate) fn simulation(
         &self,
         scenario: &Scenario,
+        is_judged: &dyn Fn(&str) -> bool,
         extra: Option<Box<dyn Invariant<P>>>,
     ) -> Sim<P> {
         let mut sim = Sim::new(self.config.clone());
@@ -95,7 +97,9 @@ impl<P: Protocol> Built<P> {
             .map(String::as_str)
             .collect();
         let mut invariants = P::invariants(&self.params);
-        invariants.retain(|invariant| !without.contains(&invariant.name()));
+        invariants.retain(|invariant| {
+            !without.contains(&invariant.name()) && is_judged(invariant.name())
+        });
         invariants.extend(extra);
         sim.set_invariants(invariants);
         sim.set_milestones(P::milestones());
@@ -166,7 +170,7 @@ fn apply_settings<P>(
     }
     if let Some(disk) = &settings.disk {
         let latency = distribution(&disk.latency);
-        host.disk = DiskConfig { read: latency.clone(), sync: latency };
+        host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
     }
     if let Some(params) = params {
         host.params = params.clone();

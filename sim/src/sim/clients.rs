@@ -190,9 +190,9 @@ impl<N: Node> Sim<N> {
             (Target::Host(host), _) => host,
             (Target::Leader, Some(host)) => host,
             (Target::Leader, None) | (Target::Any, _) => {
-                let members = self.core.shared.members.len() as u64;
-                let pick = self.client_rng(number).below(members);
-                self.core.shared.members[pick as usize]
+                let count = self.asked().len() as u64;
+                let pick = self.client_rng(number).below(count);
+                self.asked()[pick as usize]
             }
         }
     }
@@ -449,9 +449,14 @@ impl<N: Node> Sim<N> {
     }
 
     fn member_after(&self, host: NodeId) -> NodeId {
-        let members = &self.core.shared.members;
+        let members = self.asked();
         let position = members.iter().position(|member| *member == host).unwrap_or(0);
         members[(position + 1) % members.len()]
+    }
+
+    /// Whom clients ask where no host is named to them.
+    fn asked(&self) -> &[NodeId] {
+        self.asked_by_clients.as_deref().unwrap_or(&self.core.shared.members)
     }
 
     pub(super) fn on_client_timeout(&mut self, number: u32, op: u64) {

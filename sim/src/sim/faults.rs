@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel};
+use crate::disk::{CrashLoss, CrashModel, DiskFault};
 use crate::id::NodeId;
+use crate::machine::Reads;
 use crate::network::{MessageRule, Shaping};
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
@@ -36,6 +37,8 @@ pub enum Fault {
     /// Directed links carry no message of these kinds (indices into the protocol's kinds,
     /// [`crate::CLIENT_REQUEST_KIND`] or [`crate::CLIENT_REPLY_KIND`]): what is sent is gone.
     CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
+    /// Something is wrong with a host's disk.
+    Disk(NodeId, DiskFault),
 }
 
 /// Names what a fault holds.
@@ -54,7 +57,9 @@ pub struct CrashReport {
 #[derive(Default)]
 pub(crate) struct Holds {
     made: u32,
-    held: BTreeMap<HoldId, Fault>,
+    pub(super) held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
 }
 
 fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
@@ -64,10 +69,10 @@ fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
 }
 
 /// Folded into the digest with each change of a fault.
-mod tag {
+pub(super) mod tag {
     pub(super) const TAKE: u64 = 32 << 56;
     pub(super) const CRASH: u64 = 33 << 56;
-    pub(super) const RELEASE: u64 = 34 << 56;
+    pub(in crate::sim) const RELEASE: u64 = 34 << 56;
 }
 
 impl<N: Node> Sim<N> {
@@ -95,6 +100,7 @@ impl<N: Node> Sim<N> {
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),
+            Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
         };
         if !took {
             return None;
@@ -110,7 +116,11 @@ impl<N: Node> Sim<N> {
                 self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
-            Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..) => {}
         }
         self.holds.held.insert(hold, fault);
         Some(hold)
@@ -118,7 +128,7 @@ impl<N: Node> Sim<N> {
 
     /// Takes a change of a fault into the digest. Whoever drives the simulation may make it
     /// between two events, so its time is not in there yet.
-    fn fold_fault(&mut self, what: u64, detail: u64) {
+    pub(super) fn fold_fault(&mut self, what: u64, detail: u64) {
         self.core.digest.fold2(self.core.now.nanos(), what);
         self.core.digest.fold(detail);
     }
@@ -157,6 +167,7 @@ impl<N: Node> Sim<N> {
                 }
             }
             Fault::Pause(host) => self.resume(host),
+            Fault::Disk(host, _) => self.release_disk(host, hold.0),
         }
     }
 
@@ -210,6 +221,23 @@ impl<N: Node> Sim<N> {
         !freed.is_empty()
     }
 
+    /// Ends what a hold does to those of its links that are chosen, if it shapes them: whether there
+    /// was any, and whether none is left.
+    pub(super) fn free_shaped_links_of(
+        &mut self,
+        hold: HoldId,
+        chosen: impl Fn(NodeId, NodeId) -> bool,
+    ) -> (bool, bool) {
+        let Some(Fault::Shape(links, _)) = self.holds.held.get_mut(&hold) else {
+            return (false, false);
+        };
+        let before = links.len();
+        links.retain(|&(from, to)| !chosen(from, to));
+        let (freed, ends) = (links.len() < before, links.is_empty());
+        self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
+        (freed, ends)
+    }
+
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is
     /// neither, and stays chosen.
     pub fn free_hosts(&mut self, hosts: &[NodeId]) -> bool {
@@ -218,12 +246,11 @@ impl<N: Node> Sim<N> {
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
                 Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
-                Some(Fault::Shape(links, _)) => {
-                    let before = links.len();
-                    links.retain(|&(from, to)| !touches(from, to));
-                    any |= links.len() < before;
-                    self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
-                    links.is_empty()
+                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
+                Some(Fault::Shape(..)) => {
+                    let (freed, ends) = self.free_shaped_links_of(hold, touches);
+                    any |= freed;
+                    ends
                 }
                 Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..) | Fault::Message(_))
                 | None => false,
@@ -254,19 +281,6 @@ impl<N: Node> Sim<N> {
         }
         self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
         self.start(host) || paused
-    }
-
-    /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
-    /// as reached after heal.
-    pub fn heal(&mut self) {
-        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            self.release(hold);
-        }
-        for host in self.core.shared.members.clone() {
-            self.start(host);
-        }
-        self.healed = true;
-        self.heal_milestones();
     }
 
     /// Whether `host` is up, paused or not.
@@ -304,7 +318,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Boots a host that is down; true if it was.
-    fn start(&mut self, host: NodeId) -> bool {
+    pub(super) fn start(&mut self, host: NodeId) -> bool {
         let machine = &self.hosts.0[host.index()].machine;
         let down = self.hosts.0[host.index()].node.is_none();
         let after = machine.incarnation;
@@ -364,7 +378,7 @@ impl<N: Node> Sim<N> {
         host.timers.clear();
         let machine = &mut host.machine;
         let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = 0;
+        machine.reads = Reads::default();
         let now = self.core.now;
         let cold = host.cold();
         cold.device_free_at = now;
@@ -372,6 +386,9 @@ impl<N: Node> Sim<N> {
         cold.pauses = 0;
         cold.waking = false;
         cold.step_over = false;
+        cold.disk_errors.clear();
+        cold.sync_failed_in_step = false;
+        cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);
         let inbox = std::mem::take(&mut cold.inbox);

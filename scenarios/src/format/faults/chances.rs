@@ -1,14 +1,14 @@
 //! Faults of links that strike each message by itself: chances, and what takes longer.
 
+use seedbed_protocols::Strain;
+
 use super::kind::{FaultKind, Manual, TargetVisitor, fault_struct, visit_some};
 use crate::format::latency::Latency;
 use crate::format::path::Path;
 use crate::format::selector::Targets;
 use crate::format::spec::Scenario;
 use crate::format::units::{Chance, Nanos};
-use crate::format::validate::{
-    Findings, Sort, check_correlation, check_corruption, check_latency, check_misdirection,
-};
+use crate::format::validate::{Findings, Sort, check_correlation, check_latency};
 
 /// Declares a fault that strikes messages of some links, after its own fields.
 macro_rules! shaping_fault {
@@ -212,7 +212,11 @@ impl FaultKind for Corrupt {
         evidence: "`messages.corrupted`, and of those `messages.undecodable` were dropped.",
     };
 
-    shaping_kind!(|self, path, scenario, findings| check_corruption(scenario, path, findings));
+    shaping_kind!(|self, path, _scenario, findings| {});
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Corruption)
+    }
 }
 
 impl FaultKind for Misdirect {
@@ -224,5 +228,9 @@ impl FaultKind for Misdirect {
         evidence: "`messages.misdirected`; with `addressee` these are in `messages.undecodable`.",
     };
 
-    shaping_kind!(|self, path, scenario, findings| check_misdirection(scenario, path, findings));
+    shaping_kind!(|self, path, _scenario, findings| {});
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Misdirection)
+    }
 }

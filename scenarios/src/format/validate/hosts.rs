@@ -166,7 +166,12 @@ pub(super) fn static_hosts(selector: &Selector, scenario: &Scenario) -> Option<B
 }
 
 /// A range of two times, the lower first.
-pub(super) fn check_range(low: Nanos, high: Nanos, path: &Path, findings: &mut Findings<'_>) {
+pub(in crate::format) fn check_range(
+    low: Nanos,
+    high: Nanos,
+    path: &Path,
+    findings: &mut Findings<'_>,
+) {
     if low > high {
         let help = format!("write [\"{high}\", \"{low}\"]");
         findings.value_help(path, format!("{low} is longer than {high}"), help);

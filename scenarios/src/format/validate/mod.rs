@@ -3,6 +3,7 @@
 //! Everything here runs over a scenario whose shape is right, and finds as much as it can at once.
 
 mod checks;
+mod contract;
 mod faults;
 mod hosts;
 mod network;
@@ -20,9 +21,8 @@ use super::error::{Error, ErrorKind, Errors};
 use super::path::Path;
 use super::spec::Scenario;
 pub(in crate::format) use faults::{check_overlap, check_random};
-pub(in crate::format) use network::{
-    check_correlation, check_corruption, check_latency, check_misdirection,
-};
+pub(in crate::format) use hosts::check_range;
+pub(in crate::format) use network::{check_correlation, check_latency};
 pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 

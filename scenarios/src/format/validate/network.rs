@@ -1,7 +1,7 @@
 //! The network: distributions that can be drawn from, zones that exist, settings that go together.
 
-use crate::format::expect::Contract;
-use crate::format::faults::RandomKind;
+use seedbed_protocols::Strain;
+
 use crate::format::latency::{Latency, Part, Shape};
 use crate::format::names::suggest;
 use crate::format::network::{LinkFields, NetworkSettings};
@@ -10,6 +10,7 @@ use crate::format::spec::Scenario;
 use crate::format::units::{Chance, Nanos};
 
 use super::Findings;
+use super::contract::check_strain;
 use super::hosts::check_range;
 
 pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
@@ -76,58 +77,10 @@ fn check_harm(
 ) {
     let is_on = |chance: Option<Chance>| chance.is_some_and(|chance| chance != Chance::NEVER);
     if is_on(link.corrupt) {
-        check_corruption(scenario, &path.key("corrupt"), findings);
+        check_strain(Some(Strain::Corruption), &path.key("corrupt"), scenario, findings);
     }
     if is_on(link.misdirect) {
-        check_misdirection(scenario, &path.key("misdirect"), findings);
-    }
-}
-
-/// Within the contract, corrupted messages reach only protocols that survive them.
-pub(in crate::format) fn check_corruption(
-    scenario: &Scenario,
-    path: &Path,
-    findings: &mut Findings<'_>,
-) {
-    if scenario.contract == Contract::Beyond || scenario.network.checksum {
-        return;
-    }
-    let protocols = findings.vocabulary.protocols.iter();
-    if let Some((name, _)) = protocols.clone().find(|(_, entry)| !entry.tolerates_corruption) {
-        let message = format!("`{name}` does not survive messages whose bits have flipped");
-        let help = "write `\"checksum\": true` in `network`, or `\"contract\": \"beyond\"`";
-        findings.value_help(path, message, help);
-    }
-}
-
-/// Within the contract, messages for others reach only protocols that survive them.
-pub(in crate::format) fn check_misdirection(
-    scenario: &Scenario,
-    path: &Path,
-    findings: &mut Findings<'_>,
-) {
-    if scenario.contract == Contract::Beyond || scenario.network.addressee {
-        return;
-    }
-    let protocols = findings.vocabulary.protocols.iter();
-    if let Some((name, _)) = protocols.clone().find(|(_, entry)| !entry.tolerates_misdirection) {
-        let message = format!("`{name}` does not survive messages that were for another host");
-        let help = "write `\"addressee\": true` in `network`, or `\"contract\": \"beyond\"`";
-        findings.value_help(path, message, help);
-    }
-}
-
-/// The same for what may be drawn.
-pub(super) fn check_drawn_kind(
-    kind: RandomKind,
-    scenario: &Scenario,
-    path: &Path,
-    findings: &mut Findings<'_>,
-) {
-    match kind {
-        RandomKind::Corrupt => check_corruption(scenario, path, findings),
-        RandomKind::Misdirect => check_misdirection(scenario, path, findings),
-        _ => {}
+        check_strain(Some(Strain::Misdirection), &path.key("misdirect"), scenario, findings);
     }
 }
 
