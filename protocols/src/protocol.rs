@@ -1,6 +1,7 @@
 //! What a protocol tells the laboratory about itself.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use seedbed_sim::{Hosts, Invariant, Milestone, Node, NodeId, Rng, View};
@@ -55,6 +56,14 @@ pub trait Protocol: Node<Params: DeserializeOwned + Clone + Default, Service: Te
     /// What it promises to survive.
     fn tolerance(params: &Self::Params, hosts: usize) -> Tolerance;
 
+    /// Where the disk of `host` may rot within the contract: in each of these ranges one bit, which
+    /// the protocol is sure to notice. Anywhere, if none. A scenario that goes beyond the contract
+    /// does not ask.
+    fn checked_ranges(world: &View<'_, Self>, host: NodeId) -> Option<Vec<FileRange>> {
+        let _ = (world, host);
+        None
+    }
+
     /// Whether a property holds even where a scenario goes beyond the tolerance in this way: an
     /// invariant by its name, or [`CLIENTS_FINISHED`]. What is not promised is not judged there.
     ///
@@ -85,6 +94,12 @@ pub struct Tolerance {
     pub crashes: usize,
     /// Whether a host may come back with a blank disk.
     pub amnesia: bool,
+    /// On how many hosts acknowledged writes may be lost, torn or misdirected, for good: copies
+    /// that are gone and do not look it. The unit is the whole host.
+    pub lost_copies: usize,
+    /// On how many hosts at once something may be rotten: copies that can be told to be bad. The
+    /// unit is the whole host.
+    pub damaged_copies: usize,
     /// Whether messages may reach it whose bits have flipped on the way: it checks them itself.
     pub corruption: bool,
     /// Whether messages may reach a host that were for another one: it checks the addressee itself.
@@ -125,6 +140,9 @@ pub enum Strain {
     /// Messages arrive that were for another host.
     Misdirection,
 }
+
+/// A range of the bytes of a file.
+pub type FileRange = (String, Range<u64>);
 
 /// A published bug that can be planted: the switch that proves an invariant able to bite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -181,7 +181,6 @@ fn entries<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Entry>
 }
 
 fn protocol_entry<P: Protocol>() -> ProtocolEntry {
-    let params = P::Params::default();
     let mut milestones = entries([
         (seedbed_sim::RESTARTED, "a host has booted again after a crash"),
         (seedbed_sim::UNSYNCED_DATA_LOST, "a crash has lost writes that were not synced"),
@@ -195,7 +194,7 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
         milestones,
         kinds: P::Message::kinds().into_iter().map(String::from).collect(),
         bugs: entries(P::bugs().iter().map(|bug| (bug.name, bug.about))),
-        invariants: P::invariants(&params)
+        invariants: P::invariants(&P::Params::default())
             .iter()
             .map(|one| Entry::new(one.name(), one.about()))
             .collect(),

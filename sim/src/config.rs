@@ -49,7 +49,7 @@ pub struct HostConfig<P> {
     pub clock_drift_ppm: i64,
     /// The error that its wall clock promises not to exceed.
     pub clock_error: Duration,
-    /// How long its disk takes.
+    /// How long its disk takes, and how much it holds.
     pub disk: DiskConfig,
 }
 
@@ -68,13 +68,31 @@ impl<P> HostConfig<P> {
     }
 }
 
-/// How long a disk takes.
+/// How long a disk takes, and how much it holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiskConfig {
     /// One read; it counts as busy time of the step.
     pub read: Distribution,
     /// One sync, once the device is free; syncs complete in order.
     pub sync: Distribution,
+    /// How many bytes a second the device moves; a read takes its bytes longer, and a sync those
+    /// that it writes. No bound if none.
+    pub throughput: Option<u64>,
+    /// How many bytes all files together may have; no bound if none.
+    pub capacity: Option<u64>,
+}
+
+impl DiskConfig {
+    /// How long the device takes to move so many bytes, in nanoseconds.
+    pub(crate) fn transfer_ns(&self, bytes: u64) -> u64 {
+        match self.throughput {
+            None => 0,
+            Some(rate) => {
+                let ns = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
+                u64::try_from(ns).unwrap_or(u64::MAX)
+            }
+        }
+    }
 }
 
 impl Default for DiskConfig {
@@ -83,6 +101,8 @@ impl Default for DiskConfig {
         DiskConfig {
             read: Distribution::Constant(0),
             sync: Distribution::Uniform { min: 100_000, max: 1_000_000 },
+            throughput: None,
+            capacity: None,
         }
     }
 }

@@ -122,6 +122,8 @@ pub enum What<'a> {
     },
     /// A sync completed: what was written before it is durable.
     Durable,
+    /// A sync failed: the text says what of.
+    SyncFailed,
     /// A node said something with `ctx.note`.
     Note,
     /// A milestone was reached.

@@ -90,7 +90,7 @@ mod storage;
 
 use std::time::Duration;
 
-use seedbed_sim::{Invariant, Milestone, NodeId, Rng};
+use seedbed_sim::{Invariant, Milestone, NodeId, Rng, View};
 
 pub use bugs::{BUGS, Bug};
 pub use candidate::Candidate;
@@ -101,7 +101,7 @@ pub use message::{Append, AppendOutcome, Message};
 pub use node::{Raft, Role, Timer};
 pub use params::Params;
 
-use crate::protocol::{self, CLIENTS_FINISHED, Protocol, Selector, Strain, Tolerance};
+use crate::protocol::{self, CLIENTS_FINISHED, FileRange, Protocol, Selector, Strain, Tolerance};
 
 /// Liveness is promised within so many of the longest election timeouts.
 const ELECTION_TIMEOUTS_UNTIL_LIVE: u32 = 10;
@@ -131,9 +131,17 @@ impl Protocol for Raft {
         params.bug.map(Bug::name)
     }
 
-    /// A majority must be up. Disks must keep what they said they have.
+    /// A majority must be up. Disks must keep what they said they have: an entry is committed by
+    /// a majority of copies and not by one more, and a host that has lost its copy without knowing
+    /// it votes for a log that lacks it. A copy that is noticed to be damaged is another matter:
+    /// its host stays away, as if it were down.
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts.saturating_sub(1) / 2, ..Tolerance::default() }
+        let minority = hosts.saturating_sub(1) / 2;
+        Tolerance { crashes: minority, damaged_copies: minority, ..Tolerance::default() }
+    }
+
+    fn checked_ranges(world: &View<'_, Self>, host: NodeId) -> Option<Vec<FileRange>> {
+        Some(storage::checked_ranges(&world.durable(host)))
     }
 
     /// Any majority, drawn anew each time.

@@ -13,8 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "corrupt",
-            "misdirect",
             "bandwidth",
             "slow",
             "slow_cpu",
@@ -54,27 +52,10 @@ const LATER: &[(&[&str], &[&str])] = &[
     ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (&["latency", "by"], &["normal", "lognormal", "pareto", "mixture", "wan"]),
     (
         &["network", "links"],
-        &[
-            "correlation",
-            "corrupt",
-            "misdirect",
-            "bandwidth",
-            "queue",
-            "cost",
-            "streams",
-            "stream",
-            "ordered",
-            "dead_link",
-            "zones",
-            "wan",
-            "preset",
-            "distribution",
-        ],
+        &["bandwidth", "queue", "cost", "streams", "stream", "ordered", "dead_link"],
     ),
-    (&["loss", "duplicate", "reorder"], &["correlation"]),
     (&["clock"], &["step", "strobe", "freeze", "uncertainty"]),
     (
         &["disk"],

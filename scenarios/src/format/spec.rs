@@ -162,14 +162,17 @@ impl Scenario {
         faults
     }
 
-    /// The ways in which its faults ask a protocol to tolerate something.
+    /// The ways in which its faults and its network ask a protocol to tolerate something.
     #[must_use]
     pub fn strains(&self) -> BTreeSet<Strain> {
-        let strains = self.all_faults().into_iter().flat_map(|fault| match fault {
+        let faults = self.all_faults().into_iter().flat_map(|fault| match fault {
             Fault::Random(random) => random.kinds.iter().filter_map(|kind| kind.strain()).collect(),
             other => other.strain().into_iter().collect::<Vec<_>>(),
         });
-        strains.collect()
+        let mut strains: BTreeSet<Strain> = faults.collect();
+        strains.extend(self.network.strains());
+        strains.retain(|strain| !self.network.shields_from(*strain));
+        strains
     }
 
     /// The kinds under which its faults are counted when they take effect.

@@ -306,6 +306,8 @@ fn messages_of<P: Protocol>(sim: &Sim<P>) -> Messages {
         cut: counts.cut,
         queue_dropped: counts.queue_dropped,
         undecodable: counts.undecodable,
+        corrupted: counts.corrupted,
+        misdirected: counts.misdirected,
         host_down: counts.host_down,
         in_flight_at_end: counts.in_flight_at_end,
         bytes: counts.bytes,

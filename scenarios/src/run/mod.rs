@@ -10,6 +10,7 @@ pub(crate) mod execute;
 mod history;
 mod judge;
 mod ledger;
+mod network;
 pub(crate) mod places;
 mod record;
 mod recording;

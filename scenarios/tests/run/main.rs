@@ -5,6 +5,7 @@ mod ends;
 mod faults;
 mod library;
 mod manuals;
+mod network;
 mod partitions;
 mod placements;
 mod scripts;

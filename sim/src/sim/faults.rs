@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel};
+use crate::disk::{CrashLoss, CrashModel, DiskFault};
 use crate::id::NodeId;
+use crate::machine::Reads;
 use crate::network::{MessageRule, Shaping};
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
@@ -36,6 +37,8 @@ pub enum Fault {
     /// Directed links carry no message of these kinds (indices into the protocol's kinds,
     /// [`crate::CLIENT_REQUEST_KIND`] or [`crate::CLIENT_REPLY_KIND`]): what is sent is gone.
     CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
+    /// Something is wrong with a host's disk.
+    Disk(NodeId, DiskFault),
 }
 
 /// Names what a fault holds.
@@ -55,6 +58,8 @@ pub struct CrashReport {
 pub(crate) struct Holds {
     made: u32,
     pub(super) held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
 }
 
 fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
@@ -95,6 +100,7 @@ impl<N: Node> Sim<N> {
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),
+            Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
         };
         if !took {
             return None;
@@ -110,7 +116,11 @@ impl<N: Node> Sim<N> {
                 self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
-            Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..) => {}
         }
         self.holds.held.insert(hold, fault);
         Some(hold)
@@ -157,6 +167,7 @@ impl<N: Node> Sim<N> {
                 }
             }
             Fault::Pause(host) => self.resume(host),
+            Fault::Disk(host, _) => self.release_disk(host, hold.0),
         }
     }
 
@@ -235,6 +246,7 @@ impl<N: Node> Sim<N> {
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
                 Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
+                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
                 Some(Fault::Shape(..)) => {
                     let (freed, ends) = self.free_shaped_links_of(hold, touches);
                     any |= freed;
@@ -366,7 +378,7 @@ impl<N: Node> Sim<N> {
         host.timers.clear();
         let machine = &mut host.machine;
         let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = 0;
+        machine.reads = Reads::default();
         let now = self.core.now;
         let cold = host.cold();
         cold.device_free_at = now;
@@ -374,6 +386,9 @@ impl<N: Node> Sim<N> {
         cold.pauses = 0;
         cold.waking = false;
         cold.step_over = false;
+        cold.disk_errors.clear();
+        cold.sync_failed_in_step = false;
+        cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);
         let inbox = std::mem::take(&mut cold.inbox);

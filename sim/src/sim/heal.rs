@@ -7,10 +7,13 @@ use crate::sim::faults::{Fault, HoldId, tag};
 
 impl<N: Node> Sim<N> {
     /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
-    /// as reached after heal.
+    /// as reached after heal. What has rotted stays rotten.
     pub fn heal(&mut self) {
+        let damage = |fault: &Fault| matches!(fault, Fault::Disk(_, wrong) if wrong.is_damage());
         for hold in self.all_holds() {
-            self.release(hold);
+            if !self.holds.held.get(&hold).is_some_and(damage) {
+                self.release(hold);
+            }
         }
         for host in self.core.shared.members.clone() {
             self.start(host);
@@ -35,6 +38,7 @@ impl<N: Node> Sim<N> {
             let ends = match self.holds.held.get(&hold) {
                 None => false,
                 Some(Fault::Crash(host, _) | Fault::Pause(host)) => is_inside(*host),
+                Some(Fault::Disk(host, wrong)) => is_inside(*host) && !wrong.is_damage(),
                 Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..)) => {
                     self.free_links_of(hold, is_link_inside);
                     false

@@ -7,6 +7,7 @@
 
 mod clients;
 mod core;
+mod device;
 mod faults;
 mod harm;
 mod heal;
@@ -179,6 +180,7 @@ impl<N: Node> Sim<N> {
         if config.clock_drift_ppm != 0 {
             machine.clocks.set_drift(SimTime::ZERO, Drift::from_ppm(config.clock_drift_ppm));
         }
+        machine.disk.set_capacity(config.disk.capacity);
         let mut host = Host::new(machine, config.params.clone());
         if config.disk != DiskConfig::default() {
             host.cold = Some(Box::new(Cold::new(config.disk.clone())));

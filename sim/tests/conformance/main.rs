@@ -8,6 +8,9 @@ mod spy;
 
 mod bursts;
 mod corruption;
+mod disk_crashes;
+mod disk_errors;
+mod disks;
 mod kinds;
 mod latencies;
 mod misdirection;

@@ -9,6 +9,7 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod chances;
 mod composite;
 mod hosts;
 mod kind;
@@ -20,6 +21,7 @@ use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 
+pub use self::chances::*;
 pub use self::composite::*;
 pub use self::hosts::*;
 pub use self::kind::{CommonFields, Manual};
@@ -120,6 +122,10 @@ faults! {
         "reorder" => Reorder(Reorder),
         /// Delays messages by more than the network's latency.
         "delay" => Delay(Delay),
+        /// Flips bits of messages.
+        "corrupt" => Corrupt(Corrupt),
+        /// Lets messages come to other hosts than they were sent to.
+        "misdirect" => Misdirect(Misdirect),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -173,6 +179,10 @@ random_kinds! {
     "reorder" => Reorder,
     /// Messages take longer, by up to a drawn time.
     "delay" => Delay,
+    /// Bits of messages flip.
+    "corrupt" => Corrupt,
+    /// Messages come to other hosts than they were sent to.
+    "misdirect" => Misdirect,
 }
 
 impl RandomKind {
@@ -180,6 +190,8 @@ impl RandomKind {
     pub(in crate::format) fn strain(self) -> Option<Strain> {
         match self {
             RandomKind::Crash => Some(Strain::Crashes),
+            RandomKind::Corrupt => Some(Strain::Corruption),
+            RandomKind::Misdirect => Some(Strain::Misdirection),
             RandomKind::Pause
             | RandomKind::Partition
             | RandomKind::PartialPartition

@@ -20,7 +20,9 @@ pub(super) fn check_strain(
     scenario: &Scenario,
     findings: &mut Findings<'_>,
 ) {
-    let Some(strain) = strain.filter(|_| scenario.contract == Contract::Within) else {
+    let is_judged = scenario.contract == Contract::Within;
+    let unshielded = strain.filter(|strain| !scenario.network.shields_from(*strain));
+    let Some(strain) = unshielded.filter(|_| is_judged) else {
         return;
     };
     let hosts = scenario.nodes.count();
@@ -30,7 +32,17 @@ pub(super) fn check_strain(
     });
     if let Some((protocol, _)) = intolerant {
         let message = format!("`{protocol}` does not tolerate {}", describe(strain));
-        let help = "write `\"contract\": \"beyond\"`: only what it promises even then is judged";
+        let help = match strain {
+            Strain::Corruption => {
+                "write `\"checksum\": true` in `network`, or `\"contract\": \"beyond\"`"
+            }
+            Strain::Misdirection => {
+                "write `\"addressee\": true` in `network`, or `\"contract\": \"beyond\"`"
+            }
+            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Clocks => {
+                "write `\"contract\": \"beyond\"`: only what it promises even then is judged"
+            }
+        };
         findings.value_help(path, message, help);
     }
 }
