@@ -144,28 +144,46 @@ impl Scenario {
         }
     }
 
-    /// The ways in which its faults ask a protocol to tolerate something.
+    /// Every fault in it: placed, inside a sequence, in the script.
     #[must_use]
-    pub fn strains(&self) -> BTreeSet<Strain> {
-        fn add(fault: &Fault, strains: &mut BTreeSet<Strain>) {
-            strains.extend(fault.strain());
-            if let Fault::Random(random) = fault {
-                strains.extend(random.kinds.iter().filter_map(|kind| kind.strain()));
-            }
-            fault.inner().for_each(|(_, inner)| add(inner, strains));
-        }
-        let mut strains = BTreeSet::new();
-        self.faults.iter().for_each(|fault| add(fault, &mut strains));
+    pub fn all_faults(&self) -> Vec<&Fault> {
+        let mut faults: Vec<&Fault> = self.faults.iter().collect();
         let mut steps: Vec<&Step> = self.script.iter().collect();
         while let Some(step) = steps.pop() {
             if let Step::Fault(fault) = step {
-                add(fault, &mut strains);
+                faults.push(fault);
             }
             steps.extend(step.inner());
         }
+        // No sequence is inside another.
+        let inner: Vec<&Fault> =
+            faults.iter().flat_map(|fault| fault.inner()).map(|(_, fault)| fault).collect();
+        faults.extend(inner);
+        faults
+    }
+
+    /// The ways in which its faults and its network ask a protocol to tolerate something.
+    #[must_use]
+    pub fn strains(&self) -> BTreeSet<Strain> {
+        let faults = self.all_faults().into_iter().flat_map(|fault| match fault {
+            Fault::Random(random) => random.kinds.iter().filter_map(|kind| kind.strain()).collect(),
+            other => other.strain().into_iter().collect::<Vec<_>>(),
+        });
+        let mut strains: BTreeSet<Strain> = faults.collect();
         strains.extend(self.network.strains());
         strains.retain(|strain| !self.network.shields_from(*strain));
         strains
+    }
+
+    /// The kinds under which its faults are counted when they take effect.
+    #[must_use]
+    pub fn fault_kinds(&self) -> BTreeSet<&'static str> {
+        let kinds = self.all_faults().into_iter().flat_map(|fault| match fault {
+            Fault::Random(random) => random.kinds.iter().map(|kind| kind.key()).collect(),
+            Fault::Sequence(_) => Vec::new(),
+            other => vec![other.key()],
+        });
+        kinds.collect()
     }
 
     /// The numbers of the spare hosts: they follow the last host.
