@@ -10,7 +10,7 @@ use seedbed_sim::{Message, Service};
 use serde_json::Value;
 
 use crate::format::{
-    Band, Catalog, Document, Entry, Nanos, OptionsCheck, Path, ProtocolEntry, Scenario,
+    Band, Catalog, Damage, Document, Entry, Nanos, OptionsCheck, Path, ProtocolEntry, Scenario,
     ServiceEntry, options_of,
 };
 use crate::run::build::{BuildError, build};
@@ -205,6 +205,14 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
             let hosts = usize::try_from(hosts).unwrap_or(usize::MAX);
             let Tolerance { crashes, .. } = P::tolerance(&P::Params::default(), hosts);
             crashes as u64
+        }),
+        tolerated_damage: Some(|hosts, damage| {
+            let hosts = usize::try_from(hosts).unwrap_or(usize::MAX);
+            let tolerance = P::tolerance(&P::Params::default(), hosts);
+            match damage {
+                Damage::Lost => tolerance.lost_copies as u64,
+                Damage::Rotten => tolerance.damaged_copies as u64,
+            }
         }),
         liveness_bound: Some(|params, _hosts| {
             let params = match params {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::error::Error;
+use super::faults::Damage;
 use super::path::Path;
 use super::units::Nanos;
 
@@ -119,6 +120,9 @@ pub struct ProtocolEntry {
     pub service: Option<String>,
     /// How many crashed hosts out of so many it tolerates; any number if absent.
     pub tolerated_crashes: Option<fn(hosts: u64) -> u64>,
+    /// Of so many hosts, on how many it tolerates copies of each sort of damage; any number if
+    /// absent.
+    pub tolerated_damage: Option<fn(hosts: u64, damage: Damage) -> u64>,
     /// Its liveness bound, from its `params` and the number of hosts.
     pub liveness_bound: Option<fn(params: &Value, hosts: u64) -> Option<Nanos>>,
 }

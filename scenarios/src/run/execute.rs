@@ -9,7 +9,7 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime,
 use serde_json::Value;
 
 use super::build::{Built, build};
-use super::director::{Director, Tally};
+use super::director::{Atlas, Director, Tally};
 use super::driver::{Driver, Over};
 use super::history::open_operations;
 use super::judge::{Found, judge, measures, vacuous};
@@ -78,7 +78,15 @@ fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) 
         EndShape::Heal { at, .. } => Some(SimTime::from_nanos(at.0)),
         EndShape::Milestone { .. } => None,
     });
-    Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max)
+    let director = Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max);
+    match scenario.contract {
+        Contract::Within => {
+            let tolerance = P::tolerance(&built.params, hosts);
+            let (lost_max, damaged_max) = (tolerance.lost_copies, tolerance.damaged_copies);
+            director.with_atlas(Atlas { lost_max, damaged_max })
+        }
+        Contract::Beyond => director,
+    }
 }
 
 /// Plays the script and goes on to the end.

@@ -1,5 +1,6 @@
 //! What every kind of fault says about itself.
 
+use super::disks::Damage;
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every, Placement};
 use crate::format::selector::Targets;
@@ -14,6 +15,9 @@ pub(in crate::format) trait FaultKind: Labelled {
 
     /// Whether it ends what other faults hold: such a kind is never switched off by `swarm`.
     const REPAIRS: bool = false;
+
+    /// What it may do to copies that a host has promised to keep.
+    const DAMAGE: Option<Damage> = None;
 
     /// How long it lasts, if the file says so and the kind lasts at all.
     fn duration(&self) -> Option<Nanos> {

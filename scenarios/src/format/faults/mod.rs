@@ -10,6 +10,7 @@
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
 mod composite;
+mod disks;
 mod hosts;
 mod kind;
 mod network;
@@ -20,6 +21,7 @@ use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 
 pub use self::composite::*;
+pub use self::disks::*;
 pub use self::hosts::*;
 pub use self::kind::{CommonFields, Manual};
 pub(in crate::format) use self::kind::{FaultKind, Labelled, Standing, TargetVisitor};
@@ -69,6 +71,17 @@ macro_rules! faults {
             }
         }
 
+        impl Fault {
+            /// What it may do to copies that a host has promised to keep.
+            #[must_use]
+            pub fn damage(&self) -> Option<Damage> {
+                match self {
+                    $(Fault::$variant(_) => $type::DAMAGE,)*
+                    $(Fault::$other_variant(_) => $other_type::DAMAGE,)*
+                }
+            }
+        }
+
         /// Reads the fault of a known key, where a map holds faults beside other things.
         pub(in crate::format) fn fault_of_key<'de, A: MapAccess<'de>>(
             key: &str,
@@ -109,6 +122,26 @@ faults! {
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
+        /// Loses writes that a sync has acknowledged.
+        "lost_writes" => LostWrites(LostWrites),
+        /// Writes only some sectors of what a sync has acknowledged.
+        "torn_writes" => TornWrites(TornWrites),
+        /// Writes what a sync has acknowledged to another place of the disk.
+        "misdirected_writes" => MisdirectedWrites(MisdirectedWrites),
+        /// Flips bits on the platter, which stay flipped.
+        "bit_rot" => BitRot(BitRot),
+        /// Lets reads fail.
+        "read_errors" => ReadErrors(ReadErrors),
+        /// Lets writes fail.
+        "write_errors" => WriteErrors(WriteErrors),
+        /// Lets syncs fail, after which what they were to write counts as written.
+        "failed_sync" => FailedSync(FailedSync),
+        /// Fills a disk up.
+        "disk_full" => DiskFull(DiskFull),
+        /// Slows a disk down.
+        "disk_slow" => DiskSlow(DiskSlow),
+        /// Lets a disk answer nothing.
+        "disk_stuck" => DiskStuck(DiskStuck),
         /// Loses messages.
         "loss" => Loss(Loss),
         /// Delivers messages twice.
@@ -158,6 +191,26 @@ random_kinds! {
     "partition" => Partition,
     /// A host's links are clogged.
     "clog" => Clog,
+    /// A disk loses acknowledged writes.
+    "lost_writes" => LostWrites,
+    /// A disk tears acknowledged writes.
+    "torn_writes" => TornWrites,
+    /// A disk misdirects acknowledged writes.
+    "misdirected_writes" => MisdirectedWrites,
+    /// Bits of a disk flip, for the drawn time.
+    "bit_rot" => BitRot,
+    /// Reads of a disk fail.
+    "read_errors" => ReadErrors,
+    /// Writes to a disk fail.
+    "write_errors" => WriteErrors,
+    /// Syncs of a disk fail.
+    "failed_sync" => FailedSync,
+    /// A disk is full.
+    "disk_full" => DiskFull,
+    /// A disk is slow.
+    "disk_slow" => DiskSlow,
+    /// A disk answers nothing.
+    "disk_stuck" => DiskStuck,
     /// Messages are lost, between all hosts or to and from one.
     "loss" => Loss,
     /// Messages arrive twice.
@@ -166,6 +219,20 @@ random_kinds! {
     "reorder" => Reorder,
     /// Messages take longer, by up to a drawn time.
     "delay" => Delay,
+}
+
+impl RandomKind {
+    /// What it may do to copies that a host has promised to keep.
+    #[must_use]
+    pub fn damage(self) -> Option<Damage> {
+        match self {
+            RandomKind::LostWrites | RandomKind::TornWrites | RandomKind::MisdirectedWrites => {
+                Some(Damage::Lost)
+            }
+            RandomKind::BitRot => Some(Damage::Rotten),
+            _ => None,
+        }
+    }
 }
 
 impl Fault {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::format::expect::Contract;
-use crate::format::faults::{CommonFields, Fault, RandomFaults};
+use crate::format::faults::{CommonFields, Damage, Fault, RandomFaults};
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every};
 use crate::format::selector::{Selector, Targets};
@@ -62,6 +62,7 @@ pub(super) fn check_fault(
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
     fault.check_kind(&path, scenario, findings);
+    check_damage(fault, &path, scenario, findings);
     for (index, inner) in fault.inner() {
         let place = path.key("steps").index(index);
         check_fault(inner, &place, Where::Inline, scenario, findings);
@@ -283,6 +284,41 @@ fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
         } else {
             seen.insert(name.to_owned(), place);
         }
+    }
+}
+
+/// Within the contract, nothing may damage disks of a protocol that tolerates no such damage at
+/// all: the fault could never take effect. `path` is that of the fault's inside.
+fn check_damage(fault: &Fault, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
+    if scenario.contract == Contract::Beyond {
+        return;
+    }
+    let hosts = scenario.nodes.count();
+    let mut does: Vec<(Path, &str, Damage)> = Vec::new();
+    if let Some(damage) = fault.damage() {
+        does.push((path.clone(), fault.key(), damage));
+    }
+    if let Fault::Random(random) = fault {
+        let kinds = random.kinds.iter().enumerate();
+        let kinds = kinds.filter_map(|(index, kind)| {
+            Some((path.key("kinds").index(index), kind.key(), kind.damage()?))
+        });
+        does.extend(kinds);
+    }
+    for (place, key, damage) in does {
+        let protocols = findings.vocabulary.protocols.iter();
+        let intolerant = protocols
+            .filter(|(_, entry)| entry.tolerated_damage.is_some_and(|it| it(hosts, damage) == 0))
+            .map(|(name, _)| name.clone())
+            .next();
+        let Some(protocol) = intolerant else { continue };
+        let what = match damage {
+            Damage::Lost => "acknowledged writes that are not there",
+            Damage::Rotten => "rotten bytes",
+        };
+        let message =
+            format!("`{protocol}` tolerates no {what}, so `{key}` is beyond its contract");
+        findings.value_help(&place, message, "write `\"contract\": \"beyond\"`");
     }
 }
 

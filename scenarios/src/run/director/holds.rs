@@ -33,8 +33,19 @@ pub(super) enum Held {
     /// Something else of one host, whatever the fault is: its processor, its clock, its disk. Only
     /// its own heal ends it; a restart does not.
     OfHost(NodeId),
+    /// The disk of a host, by a fault that takes effect only when it strikes.
+    Striking(NodeId),
+    /// What has rotted on a host's disk: damage, which no heal ends.
+    Rotten(NodeId),
     /// A rule for one message.
     Rule,
+}
+
+impl Hold {
+    /// Whether no heal ends it.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self.what, Held::Rotten(_))
+    }
 }
 
 /// A fault that holds something.
@@ -102,12 +113,17 @@ impl Director {
     /// Ends every hold that a fault has; true if there was any, or if a host was down.
     pub(super) fn heal_all(&mut self, world: &mut dyn World) -> bool {
         let mut any = false;
-        for active in std::mem::take(&mut self.active).into_values() {
-            any = true;
-            for hold in active.holds {
-                world.release(hold.id);
-            }
+        for active in self.active.values_mut() {
+            active.holds.retain(|hold| {
+                let stays = hold.is_damage();
+                if !stays {
+                    any = true;
+                    world.release(hold.id);
+                }
+                stays
+            });
         }
+        self.active.retain(|_, active| !active.holds.is_empty());
         for host in self.places.members.clone() {
             any |= world.restart(host);
         }
@@ -159,6 +175,8 @@ impl Director {
                 | Held::Down(_)
                 | Held::Paused(_)
                 | Held::OfHost(_)
+                | Held::Striking(_)
+                | Held::Rotten(_)
                 | Held::Rule => {}
             }
         }
@@ -173,7 +191,12 @@ impl Director {
                 Held::Paused(host) => world.is_paused(*host),
                 Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
                 Held::Rule => !world.rule_met(hold.id),
-                Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) | Held::OfHost(_) => true,
+                Held::Rotten(host) => world.disk_is_rotten(*host),
+                Held::Isolated(_)
+                | Held::Clogged(_)
+                | Held::Shaped(..)
+                | Held::OfHost(_)
+                | Held::Striking(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()
@@ -190,7 +213,11 @@ enum Freed {
 fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed {
     let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
     match &mut hold.what {
-        Held::Isolated(host) | Held::Down(host) | Held::Paused(host) | Held::OfHost(host) => {
+        Held::Isolated(host)
+        | Held::Down(host)
+        | Held::Paused(host)
+        | Held::OfHost(host)
+        | Held::Striking(host) => {
             if hosts.contains(host) {
                 world.release(hold.id);
                 return Freed::All;
@@ -226,7 +253,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 None => Freed::All,
             };
         }
-        Held::Rule => {}
+        Held::Rotten(_) | Held::Rule => {}
     }
     Freed::Nothing
 }

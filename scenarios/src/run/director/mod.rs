@@ -5,6 +5,7 @@
 //! does at a wake-up or a condition that the kernel hands back in the order of events, so that a
 //! run with the same seed does the same again.
 
+mod atlas;
 mod fire;
 mod holds;
 mod random;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use seedbed_sim::rng::{Purpose, Rng, Streams};
 use seedbed_sim::{Condition, HoldId, NodeId, SimTime};
 
+pub(crate) use self::atlas::Atlas;
 use self::holds::Active;
 use self::random::Draw;
 pub(crate) use self::tally::Tally;
@@ -35,6 +37,8 @@ pub(crate) const POLL: Duration = Duration::from_millis(10);
 pub(crate) enum Fired {
     /// It took effect.
     Took,
+    /// It holds, and takes effect when it strikes.
+    Holds,
     /// It had nothing to do: a crash of a host that is down.
     Idle,
     /// A selector of it means nobody now.
@@ -69,6 +73,15 @@ struct Leaf {
     steps: Vec<Option<usize>>,
 }
 
+/// A fault of a disk that takes effect when it strikes.
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    hold: HoldId,
+    host: NodeId,
+    kind: &'static str,
+    leaf: Option<usize>,
+}
+
 /// What the director has to say about a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
@@ -94,6 +107,10 @@ pub(crate) struct Director {
     activated: u64,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
+    /// Faults of disks that take effect when they strike.
+    strikes: Vec<Strike>,
+    /// What damage to disks the contract allows; any if none.
+    atlas: Option<Atlas>,
     /// How often each kind took effect.
     pub(crate) effects: BTreeMap<&'static str, u64>,
     pub(crate) swarm_off: BTreeSet<&'static str>,
@@ -127,6 +144,8 @@ impl Director {
             active: BTreeMap::new(),
             activated: 0,
             rules: Vec::new(),
+            strikes: Vec::new(),
+            atlas: None,
             effects: BTreeMap::new(),
             swarm_off: BTreeSet::new(),
             drawn: Vec::new(),
@@ -347,7 +366,10 @@ impl Director {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
-        let fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        let mut fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        if self.claim_strikes(leaf) {
+            fired = Fired::Holds;
+        }
         self.leaves[leaf].rng = rng;
         if fired == Fired::Took {
             self.tallies[leaf].took += 1;
@@ -391,7 +413,10 @@ impl Director {
         for (watch, _) in std::mem::take(&mut self.watched) {
             world.unwatch(watch);
         }
-        self.active.clear();
+        for active in self.active.values_mut() {
+            active.holds.retain(holds::Hold::is_damage);
+        }
+        self.active.retain(|_, active| !active.holds.is_empty());
         self.rules.clear();
         self.healed = true;
         world.trace_fault("heal", "everything");

@@ -78,7 +78,7 @@ impl Director {
                     let now = world.now();
                     self.drawn.push(format!("{text} at {now} for {}", drawn.lasts));
                 }
-                fired
+                if self.claim_strikes(leaf) { Fired::Holds } else { fired }
             }
         };
         match fired {
@@ -86,6 +86,8 @@ impl Director {
                 self.tallies[leaf].took += 1;
                 *self.effects.entry(kind).or_default() += 1;
             }
+            // It is counted when it strikes.
+            Fired::Holds => {}
             Fired::Idle | Fired::Unresolved if world.now() < deadline => {
                 self.draws[draw] = drawn;
                 let again = world.now() + POLL;
@@ -128,6 +130,16 @@ impl Director {
                 Some(grip_pause(&[*rng.pick(&running)?]))
             }
             RandomKind::Partition => draw_partition(rng, pool, members, &self.isolated()),
+            RandomKind::LostWrites
+            | RandomKind::TornWrites
+            | RandomKind::MisdirectedWrites
+            | RandomKind::BitRot
+            | RandomKind::ReadErrors
+            | RandomKind::WriteErrors
+            | RandomKind::FailedSync
+            | RandomKind::DiskFull
+            | RandomKind::DiskSlow
+            | RandomKind::DiskStuck => self.draw_disk(draw.kind, rng, pool, world),
             RandomKind::Clog => {
                 let host = *rng.pick(pool)?;
                 let links = links_of(&[host], members);
