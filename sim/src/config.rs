@@ -108,12 +108,34 @@ impl Default for DiskConfig {
 }
 
 /// The network: one kind of link everywhere, and exceptions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NetworkConfig {
     /// Every link that is not named below.
     pub everywhere: LinkConfig,
-    /// Directed links of their own kind; the last entry for a link counts.
+    /// Links between zones.
+    pub zones: ZonesConfig,
+    /// Directed links of their own kind, whatever their zones; the last entry for a link counts.
     pub links: Vec<(NodeId, NodeId, LinkConfig)>,
+    /// Whether every message between hosts carries a checksum: one that was corrupted is then
+    /// dropped, and counted as undecodable. It is taken as perfect: no corruption escapes it.
+    pub checksum: bool,
+    /// Whether every message between hosts names its addressee: one that comes to another host is
+    /// then dropped, and counted as undecodable.
+    pub addressee: bool,
+}
+
+/// Where hosts and clients are, and the links from zone to zone.
+///
+/// A link of a host or client that is in no zone, and one of two zones that are no pair, is as
+/// everywhere.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ZonesConfig {
+    /// The zone of each host by index; those beyond the end are in none.
+    pub hosts: Vec<Option<u16>>,
+    /// The zone of each client by index; those beyond the end are in none.
+    pub clients: Vec<Option<u16>>,
+    /// Links from a zone to another, or within one; the last entry for a pair counts.
+    pub pairs: Vec<(u16, u16, LinkConfig)>,
 }
 
 /// One kind of directed link.
@@ -123,19 +145,38 @@ pub struct LinkConfig {
     pub latency: Distribution,
     /// An additional delay, uniform up to this.
     pub jitter: Duration,
-    /// The chance that a message is lost.
+    /// The share of messages that are lost.
     pub loss: Chance,
+    /// How much a loss makes the next one likelier: the correlation of the fates of two messages
+    /// that leave on the link one after the other. The share stays `loss`; a burst is
+    /// `1 / ((1 - loss) (1 - loss_correlation))` messages long in the mean.
+    pub loss_correlation: Chance,
     /// The chance that a message arrives twice, the copy with a latency of its own.
     pub duplicate: Chance,
-    /// The chance that a message is held back by up to eight mean latencies, so that later ones
-    /// overtake it.
+    /// The chance that a message is held back, so that later ones overtake it.
     pub reorder: Chance,
+    /// How long a message is held back; up to eight mean latencies if none.
+    pub reorder_delay: Option<Distribution>,
+    /// The chance that bits of a message between hosts are flipped: one to eight bits of its
+    /// encoding. What cannot be decoded any more is dropped and counted; the rest is delivered.
+    ///
+    /// Client mail is never corrupted: a connection has checksums, and a service whose requests
+    /// change on the way promises nothing that a history could be judged by.
+    pub corrupt: Chance,
+    /// The chance that a message between hosts comes to another host than it was sent to, which is
+    /// told the true sender.
+    pub misdirect: Chance,
 }
 
 impl LinkConfig {
     /// Whether nothing but its latency happens to a message.
     pub(crate) fn is_quiet(&self) -> bool {
         self.jitter.is_zero() && [self.loss, self.duplicate, self.reorder] == [Chance::NEVER; 3]
+    }
+
+    /// Whether what happens to a message is only when it arrives and how often.
+    pub(crate) fn is_simple(&self) -> bool {
+        [self.loss_correlation, self.corrupt, self.misdirect] == [Chance::NEVER; 3]
     }
 }
 
@@ -146,8 +187,12 @@ impl Default for LinkConfig {
             latency: Distribution::Uniform { min: 1_000_000, max: 10_000_000 },
             jitter: Duration::ZERO,
             loss: Chance::NEVER,
+            loss_correlation: Chance::NEVER,
             duplicate: Chance::NEVER,
             reorder: Chance::NEVER,
+            reorder_delay: None,
+            corrupt: Chance::NEVER,
+            misdirect: Chance::NEVER,
         }
     }
 }
@@ -175,7 +220,7 @@ impl<P> Config<P> {
             seed,
             hosts: (0..count).map(|_| HostConfig::new("node", params.clone())).collect(),
             clients: 0,
-            network: NetworkConfig { everywhere: LinkConfig::default(), links: Vec::new() },
+            network: NetworkConfig::default(),
             boot_spread: Duration::from_millis(10),
             restart_after: Duration::from_secs(1),
             crash_model: CrashModel::Torn,

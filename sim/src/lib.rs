@@ -113,7 +113,7 @@
 //! - No real network, disk, clock, thread or entropy, and no way for a node to reach one.
 //! - No selectors, schedules or drawn faults, and no verdicts: whoever drives the simulation
 //!   resolves and places faults, and judges histories.
-//! - Ordered streams (connections that break), bandwidth, corrupted and misdirected messages.
+//! - Ordered streams (connections that break) and bandwidth.
 //! - Changes of clocks during a run: offset and drift are set at the start.
 //! - A crash falls between two steps, never into one.
 //! - Slow processors, hosts that join or leave, and a change of params during a run.
@@ -150,7 +150,7 @@ pub use client::{
     CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientConfig, ClientView,
     HistoryEvent, Next, OperationCounts, Outcome, Record, Target, Workload,
 };
-pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig};
+pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig, ZonesConfig};
 pub use context::{Context, DiskHandle};
 pub use counters::MessageCounts;
 pub use disk::{CrashModel, Cursor, DiskError, DiskFault, Rate, Room, Trouble};

@@ -13,13 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "bridge",
-            "majorities_ring",
-            "isolate_minority",
-            "minority",
-            "cut_clients",
-            "flapping",
-            "swizzle_clog",
             "corrupt",
             "misdirect",
             "bandwidth",
@@ -50,13 +43,8 @@ const LATER: &[(&[&str], &[&str])] = &[
             "rolling_restart",
         ],
     ),
-    (
-        &["partition"],
-        &["bridge", "majorities_ring", "minority", "clients", "flapping", "random_halves"],
-    ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (&["clog"], &["swizzle"]),
     (&["latency", "by"], &["normal", "lognormal", "pareto", "mixture", "wan"]),
     (
         &["network", "links"],

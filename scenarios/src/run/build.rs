@@ -194,7 +194,13 @@ fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
             links.push((from, to, own.clone()));
         }
     }
-    NetworkConfig { everywhere, links }
+    NetworkConfig {
+        everywhere,
+        zones: seedbed_sim::ZonesConfig::default(),
+        links,
+        checksum: false,
+        addressee: false,
+    }
 }
 
 fn pairs_of(places: &Places, from: &Targets, to: &Targets) -> Vec<(NodeId, NodeId)> {
@@ -227,6 +233,7 @@ fn link_config(
         loss: loss.map_or(base.loss, chance),
         duplicate: duplicate.map_or(base.duplicate, chance),
         reorder: reorder.map_or(base.reorder, chance),
+        ..base.clone()
     }
 }
 

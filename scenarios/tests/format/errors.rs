@@ -56,7 +56,51 @@ const CASES: &[(&str, &str, &str)] = &[
     ("two keys where one is wanted", "{ \"crash\": {", "{ \"at\": \"1s\", \"crash\": {"),
     ("no key where one is wanted", "[ { \"wait\": \"1s\" } ]", "[ {} ]"),
     ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"bit_rot\": { \"at\": \"6s\","),
-    ("a later form of partition", "\"groups\": [[\"leader\"], [\"rest\"]]", "\"bridge\": \"n1\""),
+    (
+        "two forms of partition",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"bridge\": \"n1\", \"halves\": true",
+    ),
+    (
+        "no form of partition",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"majorities_ring\": false",
+    ),
+    (
+        "a ring of too few hosts",
+        "\"nodes\": 5,\n  \"network\": { \"latency\": \"10ms\", \"loss\": \"1%\" },\n  \
+         \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [\n    \
+         { \"partition\": { \"at\": \"2s\", \"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"nodes\": 3, \"faults\": [\n    \
+         { \"partition\": { \"at\": \"2s\", \"majorities_ring\": true",
+    ),
+    (
+        "clients that are hosts",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"clients\": { \"select\": \"n1\", \"from\": [\"leader\", \"c1\"] }",
+    ),
+    (
+        "a partition that flaps in no time",
+        "\"for\": \"3s\"",
+        "\"flap\": { \"on\": [\"2s\", \"1s\"], \"off\": [\"0\", \"1s\"] }",
+    ),
+    (
+        "a swizzle without a duration",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"swizzle_clog\": { \"at\": \"6s\" }",
+    ),
+    (
+        "a swizzle of no duration",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"swizzle_clog\": { \"at\": \"6s\", \"for\": \"0\" }",
+    ),
+    (
+        "no time to be well",
+        "\"faults\": [",
+        "\"faults\": [ { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \
+         \"kinds\": [\"crash\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"], \
+         \"stable\": \"0\" } },",
+    ),
     ("a later crash", "\"select\": \"n1\",", "\"select\": \"n1\", \"in\": \"step\","),
     ("a later latency", "\"latency\": \"10ms\"", "\"latency\": { \"pareto\": {} }"),
     ("a later network setting", "\"loss\": \"1%\"", "\"bandwidth\": \"1mbit\""),

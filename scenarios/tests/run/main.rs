@@ -4,6 +4,7 @@ mod ends;
 mod faults;
 mod library;
 mod manuals;
+mod partitions;
 mod placements;
 mod scripts;
 mod tick;

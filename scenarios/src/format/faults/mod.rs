@@ -112,6 +112,8 @@ faults! {
         "partition" => Partition(Partition),
         /// Holds the traffic of links until they are unclogged, then lets it go.
         "clog" => Clog(Clog),
+        /// Clogs hosts one by one, and unclogs them in another order.
+        "swizzle_clog" => SwizzleClog(SwizzleClog),
         /// Lets the traffic of clogged links go.
         "unclog" => Unclog(Unclog),
         /// Ends what faults hold: cuts, clogs, pauses, and crashes (which restart).
@@ -173,7 +175,7 @@ macro_rules! random_kinds {
         }
 
         impl RandomKind {
-            /// The name under which it is drawn and counted: that of the placed fault.
+            /// The name under which it is drawn and counted: that of the placed fault, if there is one.
             #[must_use]
             pub fn key(self) -> &'static str {
                 match self { $(RandomKind::$variant => $name,)* }
@@ -189,6 +191,8 @@ random_kinds! {
     "pause" => Pause,
     /// The hosts fall into two drawn groups.
     "partition" => Partition,
+    /// One host sees both sides, each sees a majority of its own, or one direction is cut.
+    "partial_partition" => PartialPartition,
     /// A host's links are clogged.
     "clog" => Clog,
     /// A disk loses acknowledged writes.
@@ -211,6 +215,8 @@ random_kinds! {
     "disk_slow" => DiskSlow,
     /// A disk answers nothing.
     "disk_stuck" => DiskStuck,
+    /// Hosts are clogged one by one, and unclogged in another order.
+    "swizzle_clog" => SwizzleClog,
     /// Messages are lost, between all hosts or to and from one.
     "loss" => Loss,
     /// Messages arrive twice.

@@ -45,6 +45,20 @@ fault_struct! {
     }
 }
 
+fault_struct! {
+    /// Clogs hosts one by one, each in both directions, and unclogs them one by one in another
+    /// order: orders and gaps are drawn. As FoundationDB's swizzle-clogging.
+    SwizzleClog {
+        /// Which hosts; a drawn half of them, two at least, if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<Targets>,
+        /// How long from the first clog until the last unclog. In its first half hosts are clogged,
+        /// in its second half they are let go.
+        #[serde(rename = "for")]
+        duration: Nanos,
+    }
+}
+
 /// Declares a fault that makes a chance of the network worse on some links.
 macro_rules! chance_fault {
     ($(#[$meta:meta])* $name:ident) => {
@@ -149,6 +163,24 @@ impl FaultKind for Clog {
     fn check(&self, path: &Path, _: &Scenario, findings: &mut Findings<'_>) {
         let links = self.from.is_some() || self.to.is_some();
         check_link_choice(links, self.select.is_some(), path, findings);
+    }
+}
+
+impl FaultKind for SwizzleClog {
+    const MANUAL: Manual = Manual {
+        models: "A network that fails and comes back piece by piece, so that what hosts have heard \
+                 of each other differs. (FoundationDB's simulator does it: Simulation and Testing)",
+        example: r#"{ "swizzle_clog": { "at": "2s", "for": "2s" } }"#,
+        needs: "",
+        evidence: "The trace shows each clog and unclog; held messages arrive late.",
+    };
+
+    fn duration(&self) -> Option<Nanos> {
+        Some(self.duration)
+    }
+
+    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
+        visit_some(&mut self.select, path, "select", visit);
     }
 }
 

@@ -217,6 +217,10 @@ pub(in crate::format) fn check_random(
     if longest == Nanos::ZERO {
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
+    if random.stable == Some(Nanos::ZERO) {
+        let help = "leave it out, and drawn faults may overlap";
+        findings.value_help(&path.key("stable"), "all is well for no time", help);
+    }
     if random.kinds.is_empty() {
         findings.value(&path.key("kinds"), "there is no kind to draw from");
     }

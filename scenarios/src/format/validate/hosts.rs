@@ -218,7 +218,12 @@ pub(in crate::format) fn check_latency(
 }
 
 /// A range of two times, the lower first.
-pub(super) fn check_range(low: Nanos, high: Nanos, path: &Path, findings: &mut Findings<'_>) {
+pub(in crate::format) fn check_range(
+    low: Nanos,
+    high: Nanos,
+    path: &Path,
+    findings: &mut Findings<'_>,
+) {
     if low > high {
         let help = format!("write [\"{high}\", \"{low}\"]");
         findings.value_help(path, format!("{low} is longer than {high}"), help);

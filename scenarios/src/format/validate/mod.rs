@@ -19,7 +19,7 @@ use super::error::{Error, ErrorKind, Errors};
 use super::path::Path;
 use super::spec::Scenario;
 pub(in crate::format) use faults::{check_overlap, check_random};
-pub(in crate::format) use hosts::check_latency;
+pub(in crate::format) use hosts::{check_latency, check_range};
 pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 

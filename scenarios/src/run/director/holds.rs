@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use seedbed_sim::{Fault, HoldId, NodeId, Shaping, SimTime};
 
+use super::course::Course;
 use super::{Action, Director};
 use crate::format::Nanos;
 use crate::run::build::duration;
@@ -56,6 +57,20 @@ pub(super) struct Active {
     pub(super) text: String,
     pub(super) since: SimTime,
     pub(super) holds: Vec<Hold>,
+    /// What it does while it lasts, if it does not merely last.
+    pub(super) course: Option<Course>,
+}
+
+impl Active {
+    /// Whether it holds nothing any more, and will not.
+    pub(super) fn is_over(&self) -> bool {
+        self.holds.is_empty() && !self.course.as_ref().is_some_and(Course::goes_on)
+    }
+
+    /// Whether it lets up now, to come back.
+    fn lets_up(&self) -> bool {
+        self.course.as_ref().is_some_and(Course::lets_up)
+    }
 }
 
 impl Director {
@@ -75,7 +90,7 @@ impl Director {
         }
         world.trace_fault(kind, &told);
         self.activated += 1;
-        self.active.insert(self.activated, Active { kind, text, since: now, holds });
+        self.active.insert(self.activated, Active { kind, text, since: now, holds, course: None });
         if let Some(time) = lasts {
             let action = Action::Release { active: self.activated };
             self.schedule(world, now + duration(time), action);
@@ -102,8 +117,11 @@ impl Director {
                 any |= freed != Freed::Nothing;
                 freed != Freed::All
             });
+            if let Some(course) = &mut active.course {
+                any |= course.spare(hosts);
+            }
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         for host in hosts.iter().filter(|host| !host.is_client()) {
             any |= world.restart(*host);
         }
@@ -114,6 +132,7 @@ impl Director {
     pub(super) fn heal_all(&mut self, world: &mut dyn World) -> bool {
         let mut any = false;
         for active in self.active.values_mut() {
+            any |= active.course.is_some();
             active.holds.retain(|hold| {
                 let stays = hold.is_damage();
                 if !stays {
@@ -139,7 +158,7 @@ impl Director {
                 active.holds.retain(|hold| !matches!(hold.what, Held::Down(it) if it == *host));
             }
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         any
     }
 
@@ -156,14 +175,15 @@ impl Director {
                 !held.is_empty()
             });
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         any
     }
 
     /// The hosts that a partition isolates: named by `isolate`, or alone in their group.
     pub(crate) fn isolated(&self) -> Vec<NodeId> {
         let mut alone = Vec::new();
-        for hold in self.active.values().flat_map(|active| &active.holds) {
+        let holding = self.active.values().filter(|active| !active.lets_up());
+        for hold in holding.flat_map(|active| &active.holds) {
             match &hold.what {
                 Held::Isolated(host) => alone.push(*host),
                 Held::Cut { groups, .. } => {
@@ -185,7 +205,8 @@ impl Director {
 
     /// The faults that hold something now, in words.
     pub(crate) fn describe_active(&self, world: &dyn World) -> Vec<String> {
-        let holding = self.active.values().filter(|active| {
+        let holding = self.active.values().filter(|active| !active.lets_up());
+        let holding = holding.filter(|active| {
             active.holds.iter().any(|hold| match &hold.what {
                 Held::Down(host) => !world.is_up(*host),
                 Held::Paused(host) => world.is_paused(*host),
@@ -224,8 +245,11 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
             }
         }
         Held::Cut { links, groups } => {
-            if world.free_links_of(hold.id, &touches) {
-                links.retain(|(from, to)| !touches(*from, *to));
+            // One that lets up now has no hold in the network, and is freed all the same.
+            let before = links.len();
+            world.free_links_of(hold.id, &touches);
+            links.retain(|(from, to)| !touches(*from, *to));
+            if links.len() < before {
                 for group in groups {
                     group.retain(|host| !hosts.contains(host));
                 }

@@ -6,6 +6,7 @@
 //! run with the same seed does the same again.
 
 mod atlas;
+mod course;
 mod fire;
 mod holds;
 mod random;
@@ -58,6 +59,8 @@ enum Action {
     Draw { draw: usize, deadline: SimTime },
     /// A fault has lasted long enough.
     Release { active: u64 },
+    /// A fault that takes a course goes on.
+    Course { active: u64 },
     /// Everything heals.
     Heal,
     /// Something outside the director is due.
@@ -71,6 +74,8 @@ struct Leaf {
     rng: Rng,
     /// For a sequence: the leaf of each step that is a fault.
     steps: Vec<Option<usize>>,
+    /// For a `random` that lets the world be well between its faults: from when on it is.
+    well_at: SimTime,
 }
 
 /// A fault of a disk that takes effect when it strikes.
@@ -186,8 +191,11 @@ impl Director {
         let rng = self.streams.open_named(Purpose::Fault, 0, stream);
         let optional = fault.optional().is_some();
         let leaf = self.leaves.len();
-        self.leaves.push(Leaf { fault: fault.clone(), rng, steps: Vec::new() });
+        let fault_of_leaf = fault.clone();
+        let (steps, well_at) = (Vec::new(), SimTime::ZERO);
+        self.leaves.push(Leaf { fault: fault_of_leaf, rng, steps, well_at });
         self.tallies.push(Tally::new(path.clone(), fault, optional));
+        self.tallies[leaf].switched_off = tally::is_off(fault, &self.swarm_off);
         if let Fault::Sequence(sequence) = fault {
             let mut steps = Vec::new();
             for (index, step) in sequence.steps.iter().enumerate() {
@@ -274,6 +282,7 @@ impl Director {
             }
             Action::Due(number) => return News::Due(number),
             Action::Release { active } => self.release(active, world),
+            Action::Course { active } => self.go_on(active, world),
             // No fault fires after heal.
             Action::Fire { .. }
             | Action::Repeat { .. }
@@ -361,8 +370,7 @@ impl Director {
         let fault = self.leaves[leaf].fault.clone();
         let kind = fault.key();
         self.tallies[leaf].reached += 1;
-        if self.swarm_off.contains(kind) && !self.tallies[leaf].scripted {
-            self.tallies[leaf].optional = true;
+        if self.tallies[leaf].switched_off {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
@@ -371,6 +379,10 @@ impl Director {
             fired = Fired::Holds;
         }
         self.leaves[leaf].rng = rng;
+        // There may be nothing to mend because what would have broken is switched off.
+        if fault.repairs() && !self.swarm_off.is_empty() {
+            self.tallies[leaf].optional = true;
+        }
         if fired == Fired::Took {
             self.tallies[leaf].took += 1;
             *self.effects.entry(kind).or_default() += 1;
@@ -381,8 +393,9 @@ impl Director {
     /// Takes in a fault that an operator does.
     pub(crate) fn add_script_leaf(&mut self, fault: &Fault, path: String) -> usize {
         let first = self.add_leaf(fault, path, fault.name());
+        // What an operator does is never drawn: swarm leaves it alone.
         for tally in &mut self.tallies[first..] {
-            tally.scripted = true;
+            tally.switched_off = false;
         }
         first
     }

@@ -10,7 +10,9 @@ use seedbed_sim::{NodeId, Shaping};
 
 pub(super) use self::hosts::{grip_crash, grip_pause};
 pub(super) use self::network::{describe_delay, grip_clog, grip_shape, percent};
-pub(super) use self::partitions::{grip_groups, grip_isolation, grip_one_way};
+pub(super) use self::partitions::{
+    grip_bridge, grip_groups, grip_isolation, grip_one_way, grip_ring,
+};
 use super::holds::{Held, Hold, list};
 use super::select::Resolver;
 use super::{Director, Fired, Strike};
@@ -42,7 +44,9 @@ impl Director {
     ) -> Fired {
         let lasts = fault.duration();
         let grip = match fault {
-            Fault::Partition(partition) => self.grip_partition(partition, rng, world),
+            Fault::Partition(partition) => {
+                return self.fire_partition(leaf, partition, rng, world);
+            }
             Fault::Clog(clog) => {
                 let ends = (&clog.select, &clog.from, &clog.to);
                 self.hosts_links(ends, rng, world).map(|(links, text)| grip_clog(links, &text))
@@ -84,6 +88,7 @@ impl Director {
             | Fault::DiskSlow(_)
             | Fault::DiskStuck(_) => self.grip_disks(fault, rng, world),
             Fault::Message(message) => return self.place_rule(leaf, message, rng, world),
+            Fault::SwizzleClog(f) => return self.fire_swizzle(f, rng, world),
             Fault::Unclog(f) => {
                 let ends = (&f.select, &f.from, &f.to);
                 let Some((links, text)) = self.hosts_links(ends, rng, world) else {

@@ -4,7 +4,7 @@ use seedbed_sim::rng::Rng;
 use seedbed_sim::{Chance, Distribution, MessageRule, NodeId, Shaping};
 
 use super::{Grip, Links, links_of};
-use crate::format::{self, MessageFault, Nanos, Targets};
+use crate::format::{self, MessageFault, Nanos, SwizzleClog, Targets};
 use crate::run::build::links_between;
 use crate::run::director::holds::{Held, Hold, list};
 use crate::run::director::{Director, Fired};
@@ -66,6 +66,29 @@ impl Director {
         Some(grip_shape(links, shaping, format!("{what} {text}")))
     }
 
+    pub(in crate::run::director) fn fire_swizzle(
+        &mut self,
+        fault: &SwizzleClog,
+        rng: &mut Rng,
+        world: &mut dyn World,
+    ) -> Fired {
+        let hosts = match &fault.select {
+            Some(targets) => self.resolver(world, rng).targets(targets),
+            None => {
+                let mut hosts = self.places.members.clone();
+                rng.shuffle(&mut hosts);
+                hosts.truncate((hosts.len() / 2).max(2));
+                Some(hosts)
+            }
+        };
+        let Some(mut hosts) = hosts else {
+            return Fired::Unresolved;
+        };
+        hosts.retain(|host| !host.is_client());
+        hosts.sort_unstable();
+        self.swizzle(&hosts, fault.duration, rng, world).0
+    }
+
     /// A rule takes effect once it has met its message, which the books learn at the end.
     pub(in crate::run::director) fn place_rule(
         &mut self,
@@ -123,7 +146,12 @@ pub(in crate::run::director) fn describe_delay(delay: &Distribution) -> String {
         Distribution::Constant(time) => Nanos(*time).to_string(),
         Distribution::Uniform { min, max } => format!("{} to {}", Nanos(*min), Nanos(*max)),
         Distribution::Exponential { mean, .. } => format!("about {}", Nanos(*mean)),
-        Distribution::Empirical(_) => format!("about {}", Nanos(delay.mean_ns())),
+        Distribution::Empirical(_)
+        | Distribution::Normal { .. }
+        | Distribution::LogNormal { .. }
+        | Distribution::Pareto { .. }
+        | Distribution::Mixture(_)
+        | Distribution::Quantiles(_) => format!("about {}", Nanos(delay.mean_ns())),
     }
 }
 
