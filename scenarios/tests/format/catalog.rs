@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use seedbed_scenarios::format::{
-    Catalog, Entry, Nanos, ProtocolEntry, Rate, ServiceEntry, options_of,
+    Catalog, Damage, Entry, Nanos, ProtocolEntry, Rate, ServiceEntry, options_of,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -69,6 +69,10 @@ fn raft() -> ProtocolEntry {
         params: Some(options_of::<RaftParams>()),
         service: Some("log".to_owned()),
         tolerated_crashes: Some(|hosts| hosts.saturating_sub(1) / 2),
+        tolerated_damage: Some(|hosts, damage| match damage {
+            Damage::Lost => 0,
+            Damage::Rotten => hosts.saturating_sub(1) / 2,
+        }),
         liveness_bound: Some(raft_liveness_bound),
         ..ProtocolEntry::default()
     }

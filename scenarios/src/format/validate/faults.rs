@@ -317,7 +317,7 @@ fn check_damage(fault: &Fault, path: &Path, scenario: &Scenario, findings: &mut 
             .next();
         let Some(protocol) = intolerant else { continue };
         let what = match damage {
-            Damage::Lost => "acknowledged writes that are not there",
+            Damage::Lost => "loss of acknowledged writes",
             Damage::Rotten => "rotten bytes",
         };
         let message =
