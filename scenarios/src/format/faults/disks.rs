@@ -231,7 +231,7 @@ striking_kind!(
     Some(Damage::Lost),
     Manual {
         models: "A device that says a write of several sectors is done when only some are.",
-        example: r#"{ "torn_writes": { "at": "2s", "select": "n1", "chance": "50%", "for": "2s" } }"#,
+        example: r#"{ "torn_writes": { "at": "1s", "select": "n1", "chance": "100%", "for": "3500ms" } }"#,
         needs: r#""contract": "beyond""#,
         evidence: "`faults.torn_writes` counts disks that tore a write of two sectors or more.",
     }
