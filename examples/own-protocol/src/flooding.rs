@@ -258,7 +258,7 @@ impl Protocol for Flooding {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: false, lost_copies: 0, damaged_copies: 0 }
+        Tolerance { crashes: hosts, ..Tolerance::default() }
     }
 
     fn liveness_bound(params: &Params) -> Duration {

@@ -13,8 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "corrupt",
-            "misdirect",
             "bandwidth",
             "slow",
             "slow_cpu",
@@ -45,30 +43,12 @@ const LATER: &[(&[&str], &[&str])] = &[
     ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (&["latency", "by"], &["normal", "lognormal", "pareto", "mixture", "wan"]),
     (
         &["network", "links"],
-        &[
-            "correlation",
-            "corrupt",
-            "misdirect",
-            "bandwidth",
-            "queue",
-            "cost",
-            "streams",
-            "stream",
-            "ordered",
-            "dead_link",
-            "zones",
-            "wan",
-            "preset",
-            "distribution",
-        ],
+        &["bandwidth", "queue", "cost", "streams", "stream", "ordered", "dead_link"],
     ),
-    (&["loss", "duplicate", "reorder"], &["correlation"]),
     (&["clock"], &["step", "strobe", "freeze", "uncertainty"]),
     (&["disk"], &["errors", "lost_writes", "torn_writes", "bit_rot", "model"]),
-    (&["end"], &["core_only"]),
     (&["hosts"], &["cpu", "zone"]),
 ];
 

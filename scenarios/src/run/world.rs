@@ -47,8 +47,11 @@ pub(crate) trait World {
     fn free_links_of(&mut self, hold: HoldId, chosen: &dyn Fn(NodeId, NodeId) -> bool) -> bool;
     fn restart(&mut self, host: NodeId) -> bool;
     fn heal(&mut self);
-    /// Clients issue nothing new, and repeat the service's final operations until they are ok.
-    fn finish_clients(&mut self);
+    /// Heals these hosts and all clients; the others keep what holds them.
+    fn heal_core(&mut self, core: &[NodeId]);
+    /// Clients issue nothing new, and repeat the service's final operations on these hosts until
+    /// they are ok.
+    fn finish_clients(&mut self, hosts: &[NodeId]);
     fn clients_finished(&self) -> bool;
     fn trace_fault(&mut self, kind: &str, text: &str);
 
@@ -162,9 +165,12 @@ impl<P: Protocol> World for SimWorld<P> {
     fn heal(&mut self) {
         self.sim.heal();
     }
-    fn finish_clients(&mut self) {
-        // What is on a rotten disk its host may rightly refuse to work with: nobody waits for it.
-        let mut asked = self.sim.members().to_vec();
+    fn heal_core(&mut self, core: &[NodeId]) {
+        self.sim.heal_core(core);
+    }
+    fn finish_clients(&mut self, hosts: &[NodeId]) {
+        // With what is on a rotten disk its host may rightly refuse to work: nobody waits for it.
+        let mut asked = hosts.to_vec();
         asked.retain(|host| !self.disk_is_rotten(*host));
         let finals = P::Service::finals(&asked);
         self.sim.finish_clients(finals);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use seedbed_protocols::Tolerance;
 use seedbed_scenarios::format::{
-    Catalog, Damage, Entry, Nanos, ProtocolEntry, Rate, ServiceEntry, options_of,
+    Catalog, Entry, Nanos, ProtocolEntry, Rate, ServiceEntry, options_of,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -68,11 +69,12 @@ fn raft() -> ProtocolEntry {
         measures: entries(&["leaderless_time"]),
         params: Some(options_of::<RaftParams>()),
         service: Some("log".to_owned()),
-        tolerated_crashes: Some(|hosts| hosts.saturating_sub(1) / 2),
-        tolerated_damage: Some(|hosts, damage| match damage {
-            Damage::Lost => 0,
-            Damage::Rotten => hosts.saturating_sub(1) / 2,
+        tolerance: Some(|hosts| Tolerance {
+            crashes: (hosts as usize).saturating_sub(1) / 2,
+            damaged_copies: (hosts as usize).saturating_sub(1) / 2,
+            ..Tolerance::default()
         }),
+        names_cores: true,
         liveness_bound: Some(raft_liveness_bound),
         ..ProtocolEntry::default()
     }

@@ -123,6 +123,46 @@ fn clients_are_cut_from_hosts_that_are_not_cut_from_each_other() {
     assert!(mail(&one, "c2") > 10);
 }
 
+#[test]
+fn a_partition_of_some_kinds_lets_the_others_through() {
+    let added = |output: &RunOutput, host: &str, ms: std::ops::Range<u64>| {
+        let lines = super::lines(output).iter().filter(|line| {
+            line.what == "handled"
+                && line.kind.as_deref() == Some("added")
+                && line.host.as_deref() == Some(host)
+                && ms.contains(&(line.time_ns / 1_000_000))
+        });
+        lines.count()
+    };
+    let form = json!({ "isolate": "n1", "kinds": ["added"] });
+    let output = cut(3, 1, &form);
+    assert!(heard(&output, 3).iter().all(|whom| whom.len() == 3), "ticks go through");
+    assert_eq!((added(&output, "n2", 550..950), added(&output, "n3", 550..950)), (0, 0));
+    assert!(output.record.messages.cut > 10);
+    assert_eq!(fault_lines(&output)[0].1, "partition isolates n1 of added for 500ms");
+    let ticks_only = cut(3, 1, &json!({ "groups": [["n1"], ["n2"]], "kinds": ["tick"] }));
+    assert!(added(&ticks_only, "n2", 550..950) > 10);
+    assert_eq!(heard(&ticks_only, 3)[1], BTreeSet::from([1, 2]));
+    // Of clients: requests get through, and answers do not.
+    let replies = cut(3, 1, &json!({ "clients": { "from": "all" }, "kinds": ["client-reply"] }));
+    assert!(added(&replies, "n2", 504..550) > 0 && replies.record.messages.cut > 0);
+    let requests = cut(3, 1, &json!({ "clients": { "from": "all" }, "kinds": ["client-request"] }));
+    assert!(added(&requests, "n2", 504..950) == 0 && requests.record.messages.cut > 0);
+}
+
+#[test]
+fn a_partition_of_some_kinds_flaps_and_heals_like_any_other() {
+    let partition = json!({ "at": "500ms", "isolate": ["n1", "n2"], "kinds": ["tick"],
+        "flap": { "on": ["100ms", "200ms"], "off": ["50ms", "100ms"] } });
+    let plan = plan(json!({ "end": { "heal_at": "3s", "settle": "2s" }, "faults": [
+        { "partition": partition }, { "heal": { "at": "1500ms", "select": "n1" } }] }));
+    let output = plan.run(3, &RunOptions { trace: TraceLevel::Full, ..Default::default() });
+    assert_eq!((output.record.verdict, output.record.faults["heal"]), (Verdict::Pass, 1));
+    assert!((3..6).contains(&gaps(&output, 50..1500).len()));
+    assert_eq!(gaps(&output, 1520..3000), []);
+    assert!(ticks(&output, "n2", "n3", 1520..2990) < 120, "n2 goes on flapping");
+}
+
 /// When ticks from n1 to n2 got through, as stretches of milliseconds that lack some.
 fn gaps(output: &RunOutput, ms: std::ops::Range<u64>) -> Vec<(u64, u64)> {
     let mut gaps: Vec<(u64, u64)> = Vec::new();

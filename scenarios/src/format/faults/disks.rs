@@ -1,7 +1,9 @@
 //! Faults of disks: they lie, rot, fail, fill up and slow down.
 //!
 //! Those that lie or rot do damage. Within the contract they do it on no more hosts than the
-//! protocol tolerates ([`Damage`]); the director keeps the atlas.
+//! protocol tolerates; the director keeps the atlas.
+
+use seedbed_protocols::Strain;
 
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
 use crate::format::path::Path;
@@ -9,15 +11,6 @@ use crate::format::selector::Targets;
 use crate::format::spec::Scenario;
 use crate::format::units::{Chance, Nanos, Size};
 use crate::format::validate::Findings;
-
-/// What a fault of disks may do to copies that a host has promised to keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Damage {
-    /// They may be gone without a trace.
-    Lost,
-    /// They may read wrong, so that a checksum can tell.
-    Rotten,
-}
 
 /// Declares a fault that strikes some of the operations of a disk.
 macro_rules! striking_fault {
@@ -193,13 +186,16 @@ fn check_files(files: Option<&String>, path: &Path, findings: &mut Findings<'_>)
 }
 
 macro_rules! striking_kind {
-    ($name:ident, $damage:expr, $manual:expr) => {
+    ($name:ident, $strain:expr, $manual:expr) => {
         impl FaultKind for $name {
             const MANUAL: Manual = $manual;
-            const DAMAGE: Option<Damage> = $damage;
 
             fn duration(&self) -> Option<Nanos> {
                 self.duration
+            }
+
+            fn strain(&self) -> Option<Strain> {
+                $strain
             }
 
             fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
@@ -216,7 +212,7 @@ macro_rules! striking_kind {
 
 striking_kind!(
     LostWrites,
-    Some(Damage::Lost),
+    Some(Strain::Disks),
     Manual {
         models: "A device that acknowledges a flush and forgets the data: firmware bugs, volatile \
                  caches without power-loss protection (Zheng et al., FAST 2013).",
@@ -228,7 +224,7 @@ striking_kind!(
 );
 striking_kind!(
     TornWrites,
-    Some(Damage::Lost),
+    Some(Strain::Disks),
     Manual {
         models: "A device that says a write of several sectors is done when only some are.",
         example: r#"{ "torn_writes": { "at": "1s", "select": "n1", "chance": "100%", "for": "3500ms" } }"#,
@@ -238,7 +234,7 @@ striking_kind!(
 );
 striking_kind!(
     MisdirectedWrites,
-    Some(Damage::Lost),
+    Some(Strain::Disks),
     Manual {
         models: "A write that firmware or a driver sends to another block (Bairavasundaram et al., \
                  FAST 2008; TigerBeetle's simulator found two bugs with it).",
@@ -302,10 +298,13 @@ impl FaultKind for BitRot {
         needs: "",
         evidence: "The milestone `disk-damage-noticed` of Raft; without a crash nobody reads it.",
     };
-    const DAMAGE: Option<Damage> = Some(Damage::Rotten);
 
     fn duration(&self) -> Option<Nanos> {
         self.duration
+    }
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Rot)
     }
 
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {

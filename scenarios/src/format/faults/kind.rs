@@ -1,6 +1,7 @@
 //! What every kind of fault says about itself.
 
-use super::disks::Damage;
+use seedbed_protocols::Strain;
+
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every, Placement};
 use crate::format::selector::Targets;
@@ -16,11 +17,14 @@ pub(in crate::format) trait FaultKind: Labelled {
     /// Whether it ends what other faults hold: such a kind is never switched off by `swarm`.
     const REPAIRS: bool = false;
 
-    /// What it may do to copies that a host has promised to keep.
-    const DAMAGE: Option<Damage> = None;
-
     /// How long it lasts, if the file says so and the kind lasts at all.
     fn duration(&self) -> Option<Nanos> {
+        None
+    }
+
+    /// What it asks a protocol to tolerate, beyond a slow and lossy network. Those of the faults
+    /// inside a sequence, and of the kinds that `random` draws, are their own.
+    fn strain(&self) -> Option<Strain> {
         None
     }
 

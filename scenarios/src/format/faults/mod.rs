@@ -9,6 +9,7 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod chances;
 mod composite;
 mod disks;
 mod hosts;
@@ -17,9 +18,11 @@ mod network;
 mod partitions;
 
 use schemars::JsonSchema;
+use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 
+pub use self::chances::*;
 pub use self::composite::*;
 pub use self::disks::*;
 pub use self::hosts::*;
@@ -67,17 +70,6 @@ macro_rules! faults {
                 match self {
                     $(Fault::$variant(_) => $type::REPAIRS,)*
                     $(Fault::$other_variant(_) => $other_type::REPAIRS,)*
-                }
-            }
-        }
-
-        impl Fault {
-            /// What it may do to copies that a host has promised to keep.
-            #[must_use]
-            pub fn damage(&self) -> Option<Damage> {
-                match self {
-                    $(Fault::$variant(_) => $type::DAMAGE,)*
-                    $(Fault::$other_variant(_) => $other_type::DAMAGE,)*
                 }
             }
         }
@@ -152,6 +144,10 @@ faults! {
         "reorder" => Reorder(Reorder),
         /// Delays messages by more than the network's latency.
         "delay" => Delay(Delay),
+        /// Flips bits of messages.
+        "corrupt" => Corrupt(Corrupt),
+        /// Lets messages come to other hosts than they were sent to.
+        "misdirect" => Misdirect(Misdirect),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -225,23 +221,48 @@ random_kinds! {
     "reorder" => Reorder,
     /// Messages take longer, by up to a drawn time.
     "delay" => Delay,
+    /// Bits of messages flip.
+    "corrupt" => Corrupt,
+    /// Messages come to other hosts than they were sent to.
+    "misdirect" => Misdirect,
 }
 
 impl RandomKind {
-    /// What it may do to copies that a host has promised to keep.
-    #[must_use]
-    pub fn damage(self) -> Option<Damage> {
+    /// What it asks a protocol to tolerate.
+    pub(in crate::format) fn strain(self) -> Option<Strain> {
         match self {
+            RandomKind::Crash => Some(Strain::Crashes),
+            RandomKind::Corrupt => Some(Strain::Corruption),
+            RandomKind::Misdirect => Some(Strain::Misdirection),
             RandomKind::LostWrites | RandomKind::TornWrites | RandomKind::MisdirectedWrites => {
-                Some(Damage::Lost)
+                Some(Strain::Disks)
             }
-            RandomKind::BitRot => Some(Damage::Rotten),
-            _ => None,
+            RandomKind::BitRot => Some(Strain::Rot),
+            RandomKind::Pause
+            | RandomKind::ReadErrors
+            | RandomKind::WriteErrors
+            | RandomKind::FailedSync
+            | RandomKind::DiskFull
+            | RandomKind::DiskSlow
+            | RandomKind::DiskStuck
+            | RandomKind::Partition
+            | RandomKind::PartialPartition
+            | RandomKind::Clog
+            | RandomKind::SwizzleClog
+            | RandomKind::Loss
+            | RandomKind::Duplicate
+            | RandomKind::Reorder
+            | RandomKind::Delay => None,
         }
     }
 }
 
 impl Fault {
+    /// What it asks a protocol to tolerate, not counting the faults inside it.
+    pub(in crate::format) fn strain(&self) -> Option<Strain> {
+        each_kind!(self, fault => fault.strain())
+    }
+
     /// The fields that say when; `None` for `random`, which draws its own times.
     #[must_use]
     pub fn common(&self) -> Option<CommonFields<'_>> {

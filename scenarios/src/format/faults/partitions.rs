@@ -1,6 +1,7 @@
 //! Faults that cut the network, and what mends it.
 
 use schemars::JsonSchema;
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 use serde::{Deserialize, Serialize};
 
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct, visit_some};
@@ -8,7 +9,7 @@ use crate::format::path::Path;
 use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
-use crate::format::validate::{Findings, check_overlap, check_range};
+use crate::format::validate::{Findings, Sort, check_overlap, check_range};
 
 fault_struct! {
     /// Cuts the network, in exactly one of these forms: `groups`, `isolate`, `one_way`, `bridge`,
@@ -31,17 +32,21 @@ fault_struct! {
         /// Each host sees a majority, itself included, and no two see the same one: the hosts stand
         /// in a ring of drawn order, and each sees its nearest neighbours on both sides. As Jepsen's
         /// `majorities-ring`; needs four hosts.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "crate::format::is_false")]
         majorities_ring: bool,
         /// A drawn minority of drawn size is split off from the others.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "crate::format::is_false")]
         minority: bool,
         /// The hosts fall into two drawn halves; of an odd number the second has one more.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "crate::format::is_false")]
         halves: bool,
         /// Clients cannot reach some hosts, nor hear from them; hosts are not cut from each other.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clients: Option<ClientCut>,
+        /// Only messages of these kinds are cut; of all kinds if absent. What clients ask and hear is
+        /// `client-request` and `client-reply`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kinds: Option<Vec<String>>,
         /// The partition comes and goes, for as long as it lasts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         flap: Option<Flap>,
@@ -94,11 +99,6 @@ pub struct Flap {
 
 fn every_client() -> Targets {
     Targets(vec![Selector::Clients])
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// What a partition cuts, once validation has seen that exactly one form is given.
@@ -176,6 +176,41 @@ impl Partition {
     }
 }
 
+/// The kinds must be such as may be sent where the partition cuts.
+fn check_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) {
+    let Some(kinds) = &partition.kinds else {
+        return;
+    };
+    let path = path.key("kinds");
+    if kinds.is_empty() {
+        findings.value_help(&path, "of no kind there is no message", "leave it out for all kinds");
+    }
+    let among_hosts = match partition.shape() {
+        // These may name clients, too.
+        PartitionShape::Groups(_) | PartitionShape::OneWay(_) => None,
+        PartitionShape::Clients(_) => Some(false),
+        PartitionShape::Isolate(_)
+        | PartitionShape::Bridge(_)
+        | PartitionShape::MajoritiesRing
+        | PartitionShape::Minority
+        | PartitionShape::Halves => Some(true),
+    };
+    for (index, kind) in kinds.iter().enumerate() {
+        let path = path.index(index);
+        findings.require_name(Sort::Kind, &path, kind, false);
+        let of_client = [CLIENT_REQUEST, CLIENT_REPLY].contains(&kind.as_str());
+        match among_hosts {
+            Some(true) if of_client => {
+                findings.value(&path, "hosts send none of these to each other");
+            }
+            Some(false) if !of_client => {
+                findings.value(&path, "clients send and hear none of these");
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
 fn check_flap(flap: &Flap, path: &Path, findings: &mut Findings<'_>) {
     for (key, (shortest, longest)) in [("on", flap.on), ("off", flap.off)] {
         check_range(shortest, longest, &path.key(key), findings);
@@ -243,6 +278,7 @@ impl FaultKind for Partition {
             _ => findings.value_help(path, "it says what is cut in more than one way", help),
         }
         self.check_hosts(path, scenario, findings);
+        check_kinds(self, path, findings);
         if let Some(flap) = &self.flap {
             check_flap(flap, &path.key("flap"), findings);
         }

@@ -10,8 +10,17 @@ use seedbed_sim::NodeId;
 
 use super::Director;
 use super::holds::Held;
-use crate::format::{Damage, RandomKind};
+use crate::format::RandomKind;
 use crate::run::world::World;
+
+/// What a fault may do to copies that a host has promised to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::run::director) enum Damage {
+    /// They may be gone without a trace.
+    Lost,
+    /// They may read wrong, so that a checksum can tell.
+    Rotten,
+}
 
 /// On how many hosts the protocol tolerates bad copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -197,7 +197,8 @@ fn toggle(hold: &mut Hold, is_on: bool, members: &[NodeId], world: &mut dyn Worl
     }
     let fault = match &hold.what {
         Held::Isolated(host) => Fault::Cut(links_of(&[*host], members)),
-        Held::Cut { links, .. } => Fault::Cut(links.clone()),
+        Held::Cut { links, kinds, .. } if kinds.is_empty() => Fault::Cut(links.clone()),
+        Held::Cut { links, kinds, .. } => Fault::CutKinds(links.clone(), kinds.clone()),
         // Only partitions come and go.
         Held::Clogged(_)
         | Held::Shaped(..)

@@ -26,6 +26,8 @@ pub(super) enum Held {
     Cut {
         links: Vec<(NodeId, NodeId)>,
         groups: Vec<Vec<NodeId>>,
+        /// Only messages of these kinds; all if empty.
+        kinds: Vec<u16>,
     },
     Clogged(Vec<(NodeId, NodeId)>),
     Shaped(Vec<(NodeId, NodeId)>, Shaping),
@@ -149,6 +151,36 @@ impl Director {
         any
     }
 
+    /// A core is healed: the books keep what is held outside of it.
+    pub(super) fn keep_outside(&mut self, core: &[NodeId]) {
+        let is_inside = |host: &NodeId| host.is_client() || core.contains(host);
+        let leaves = |(from, to): &(NodeId, NodeId)| !(is_inside(from) && is_inside(to));
+        for active in self.active.values_mut() {
+            active.holds.retain_mut(|hold| match &mut hold.what {
+                Held::Isolated(host)
+                | Held::Down(host)
+                | Held::Paused(host)
+                | Held::OfHost(host)
+                | Held::Striking(host) => !is_inside(host),
+                Held::Rotten(_) => true,
+                Held::Cut { links, .. } | Held::Clogged(links) | Held::Shaped(links, _) => {
+                    links.retain(leaves);
+                    !links.is_empty()
+                }
+                Held::Rule => false,
+            });
+        }
+        self.active.retain(|_, active| !active.holds.is_empty());
+    }
+
+    /// Everything is healed, but for damage.
+    pub(super) fn keep_damage(&mut self) {
+        for active in self.active.values_mut() {
+            active.holds.retain(Hold::is_damage);
+        }
+        self.active.retain(|_, active| !active.holds.is_empty());
+    }
+
     /// Restarts hosts that are down; true if any was.
     pub(super) fn restart_hosts(&mut self, hosts: &[NodeId], world: &mut dyn World) -> bool {
         let mut any = false;
@@ -210,7 +242,10 @@ impl Director {
             active.holds.iter().any(|hold| match &hold.what {
                 Held::Down(host) => !world.is_up(*host),
                 Held::Paused(host) => world.is_paused(*host),
-                Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
+                Held::Cut { links, kinds, .. } => {
+                    let is_cut = |(from, to): &(NodeId, NodeId)| world.is_cut(*from, *to);
+                    !kinds.is_empty() || links.iter().any(is_cut)
+                }
                 Held::Rule => !world.rule_met(hold.id),
                 Held::Rotten(host) => world.disk_is_rotten(*host),
                 Held::Isolated(_)
@@ -244,7 +279,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 return Freed::All;
             }
         }
-        Held::Cut { links, groups } => {
+        Held::Cut { links, groups, .. } => {
             // One that lets up now has no hold in the network, and is freed all the same.
             let before = links.len();
             world.free_links_of(hold.id, &touches);

@@ -126,6 +126,8 @@ pub(crate) struct Director {
     heal_at: Option<SimTime>,
     /// How many hosts random faults may have down at once.
     crashes_max: usize,
+    /// The hosts that are healed, if not all are.
+    core: Option<Vec<NodeId>>,
 }
 
 impl Director {
@@ -158,8 +160,16 @@ impl Director {
             healed: false,
             heal_at,
             crashes_max,
+            core: None,
         }
         .with_swarm(scenario)
+    }
+
+    /// The same, but only these hosts are healed.
+    pub(crate) fn with_core(mut self, core: Vec<NodeId>) -> Director {
+        self.drawn.push(format!("core {}", holds::list(&core)));
+        self.core = Some(core);
+        self
     }
 
     fn with_swarm(mut self, scenario: &Scenario) -> Director {
@@ -281,14 +291,16 @@ impl Director {
                 return News::Healed;
             }
             Action::Due(number) => return News::Due(number),
-            Action::Release { active } => self.release(active, world),
-            Action::Course { active } => self.go_on(active, world),
-            // No fault fires after heal.
-            Action::Fire { .. }
+            // No fault fires after heal, and what was not healed is there for good.
+            Action::Release { .. }
+            | Action::Course { .. }
+            | Action::Fire { .. }
             | Action::Repeat { .. }
             | Action::Step { .. }
             | Action::Draw { .. }
                 if self.healed => {}
+            Action::Release { active } => self.release(active, world),
+            Action::Course { active } => self.go_on(active, world),
             Action::Fire { leaf, deadline } => self.fire_or_wait(leaf, deadline, world),
             Action::Repeat { leaf, every, fired } => self.repeat(leaf, every, fired, world),
             Action::Step { leaf, step, deadline } => self.step(leaf, step, deadline, world),
@@ -420,20 +432,27 @@ impl Director {
         &self.leaves[leaf].steps
     }
 
-    /// The heal of the scenario: every hold ends, and what waits for something waits in vain.
+    /// The heal of the scenario: every hold ends, or every one on the core, and what waits for something waits in vain.
     fn heal_everything(&mut self, world: &mut dyn World) {
         self.count_met_rules(world);
         for (watch, _) in std::mem::take(&mut self.watched) {
             world.unwatch(watch);
         }
-        for active in self.active.values_mut() {
-            active.holds.retain(holds::Hold::is_damage);
-        }
-        self.active.retain(|_, active| !active.holds.is_empty());
         self.rules.clear();
         self.healed = true;
-        world.trace_fault("heal", "everything");
-        world.heal();
-        world.finish_clients();
+        match self.core.take() {
+            None => {
+                self.keep_damage();
+                world.trace_fault("heal", "everything");
+                world.heal();
+                world.finish_clients(&self.places.members);
+            }
+            Some(core) => {
+                self.keep_outside(&core);
+                world.trace_fault("heal", &format!("core {}", holds::list(&core)));
+                world.heal_core(&core);
+                world.finish_clients(&core);
+            }
+        }
     }
 }

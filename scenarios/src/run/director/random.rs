@@ -201,6 +201,16 @@ impl Director {
                 let shaping = Shaping { delay, ..Shaping::default() };
                 draw_shape(rng, pool, members, shaping, &text)
             }
+            RandomKind::Corrupt => {
+                let share = rng.range(1..21);
+                let shaping = Shaping { corrupt: percent(share), ..Shaping::default() };
+                draw_shape(rng, pool, members, shaping, &format!("corruption of {share}%"))
+            }
+            RandomKind::Misdirect => {
+                let share = rng.range(1..21);
+                let shaping = Shaping { misdirect: percent(share), ..Shaping::default() };
+                draw_shape(rng, pool, members, shaping, &format!("misdirection of {share}%"))
+            }
         }
     }
 }

@@ -4,9 +4,10 @@ use seedbed_sim::rng::Rng;
 use seedbed_sim::{DiskFault, NodeId, Rate, Room, Trouble};
 
 use super::Grip;
-use crate::format::{BitRot, Chance, Damage, Fault, Nanos, RandomKind, Size, Targets};
+use crate::format::{BitRot, Chance, Fault, Nanos, RandomKind, Size, Targets};
 use crate::run::build::{chance, duration};
 use crate::run::director::Director;
+use crate::run::director::atlas::Damage;
 use crate::run::director::holds::{Held, list};
 use crate::run::world::World;
 

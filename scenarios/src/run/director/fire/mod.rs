@@ -57,25 +57,47 @@ impl Director {
                 hosts.map(|hosts| grip_pause(&hosts))
             }
             Fault::Loss(f) => {
-                let shaping = Shaping { loss: chance(f.chance), ..Shaping::default() };
-                let what = format!("loss of {}", f.chance);
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                let (loss, loss_correlation) =
+                    (chance(f.chance), chance(f.correlation.unwrap_or_default()));
+                let what = match f.correlation {
+                    None => format!("loss of {}", f.chance),
+                    Some(correlation) => {
+                        format!("loss of {} with correlation {correlation}", f.chance)
+                    }
+                };
+                let shaping = Shaping { loss, loss_correlation, ..Shaping::default() };
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Duplicate(f) => {
                 let shaping = Shaping { duplicate: chance(f.chance), ..Shaping::default() };
                 let what = format!("duplicates of {}", f.chance);
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Reorder(f) => {
-                let shaping = Shaping { reorder: chance(f.chance), ..Shaping::default() };
-                let what = format!("reordering of {}", f.chance);
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                let reorder_delay = f.by.as_ref().map(distribution);
+                let what = match &reorder_delay {
+                    None => format!("reordering of {}", f.chance),
+                    Some(by) => format!("reordering of {} by {}", f.chance, describe_delay(by)),
+                };
+                let reorder = chance(f.chance);
+                let shaping = Shaping { reorder, reorder_delay, ..Shaping::default() };
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Delay(f) => {
                 let delay = distribution(&f.by);
                 let what = format!("delay by {}", describe_delay(&delay));
                 let shaping = Shaping { delay, ..Shaping::default() };
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
+            }
+            Fault::Corrupt(f) => {
+                let shaping = Shaping { corrupt: chance(f.chance), ..Shaping::default() };
+                let what = format!("corruption of {}", f.chance);
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
+            }
+            Fault::Misdirect(f) => {
+                let shaping = Shaping { misdirect: chance(f.chance), ..Shaping::default() };
+                let what = format!("misdirection of {}", f.chance);
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::LostWrites(_)
             | Fault::TornWrites(_)

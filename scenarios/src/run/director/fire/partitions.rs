@@ -1,7 +1,7 @@
 //! Partitions: who is cut off from whom.
 
-use seedbed_sim::NodeId;
 use seedbed_sim::rng::Rng;
+use seedbed_sim::{Fault, NodeId};
 
 use super::{Grip, links_of};
 use crate::format::{
@@ -20,9 +20,12 @@ impl Director {
         rng: &mut Rng,
         world: &mut dyn World,
     ) -> Fired {
-        let Some(grip) = self.grip_partition(partition, rng, world) else {
+        let names = partition.kinds.as_deref().unwrap_or_default();
+        let kinds: Option<Vec<u16>> = names.iter().map(|name| world.kind_index(name)).collect();
+        let (Some(grip), Some(kinds)) = (self.grip_partition(partition, rng, world), kinds) else {
             return Fired::Unresolved;
         };
+        let grip = if kinds.is_empty() { grip } else { only_kinds(grip, &kinds, names) };
         let fired = self.take("partition", grip, partition.duration, world);
         if let (Fired::Took, Some(flap)) = (fired, partition.flap) {
             let tally = &self.tallies[leaf];
@@ -104,9 +107,21 @@ impl Director {
     }
 }
 
+/// The same for messages of some kinds. No host is isolated then, so that it is all one.
+fn only_kinds(grip: Grip, kinds: &[u16], names: &[String]) -> Grip {
+    let holds = grip.holds.into_iter().map(|(fault, held)| match fault {
+        Fault::Cut(links) => {
+            let held = Held::Cut { links: links.clone(), groups: vec![], kinds: kinds.to_vec() };
+            (Fault::CutKinds(links, kinds.to_vec()), held)
+        }
+        other => (other, held),
+    });
+    Grip { text: format!("{} of {}", grip.text, names.join(", ")), holds: holds.collect() }
+}
+
 fn grip_cut(text: String, links: Vec<(NodeId, NodeId)>, groups: Vec<Vec<NodeId>>) -> Grip {
-    let held = Held::Cut { links: links.clone(), groups };
-    Grip { text, holds: vec![(seedbed_sim::Fault::Cut(links), held)] }
+    let held = Held::Cut { links: links.clone(), groups, kinds: Vec::new() };
+    Grip { text, holds: vec![(Fault::Cut(links), held)] }
 }
 
 pub(in crate::run::director) fn grip_groups(groups: &[Vec<NodeId>]) -> Grip {
@@ -133,7 +148,7 @@ fn links_across(groups: &[Vec<NodeId>]) -> Vec<(NodeId, NodeId)> {
 pub(in crate::run::director) fn grip_isolation(hosts: &[NodeId], members: &[NodeId]) -> Grip {
     let holds = hosts.iter().map(|host| {
         let links = links_of(&[*host], members);
-        (seedbed_sim::Fault::Cut(links), Held::Isolated(*host))
+        (Fault::Cut(links), Held::Isolated(*host))
     });
     Grip { text: format!("partition isolates {}", list(hosts)), holds: holds.collect() }
 }
@@ -209,7 +224,6 @@ fn grip_clients(clients: &[NodeId], hosts: &[NodeId]) -> Grip {
 mod tests {
     use std::collections::BTreeSet;
 
-    use seedbed_sim::Fault;
     use seedbed_sim::rng::{Purpose, Streams};
 
     use super::*;
