@@ -75,6 +75,7 @@ pub trait Protocol: Node<Params: DeserializeOwned + Clone + Default, Service: Te
             Strain::Crashes => true,
             Strain::Amnesia
             | Strain::Disks
+            | Strain::Rot
             | Strain::Clocks
             | Strain::Corruption
             | Strain::Misdirection => false,
@@ -115,7 +116,9 @@ impl Tolerance {
             Strain::Amnesia => self.amnesia,
             Strain::Corruption => self.corruption,
             Strain::Misdirection => self.misdirection,
-            Strain::Disks | Strain::Clocks => false,
+            Strain::Disks => self.lost_copies > 0,
+            Strain::Rot => self.damaged_copies > 0,
+            Strain::Clocks => false,
         }
     }
 }
@@ -131,8 +134,10 @@ pub enum Strain {
     Crashes,
     /// Hosts come back with blank disks.
     Amnesia,
-    /// Disks lose or change what they said they have.
+    /// Disks lose what they said they have, or hold something else in its place.
     Disks,
+    /// Bits on disks flip.
+    Rot,
     /// Clocks run, jump or stand as no clock should.
     Clocks,
     /// Messages arrive that nobody sent: bits have flipped on the way.

@@ -161,7 +161,9 @@ impl Protocol for Raft {
             Strain::Crashes => return true,
             Strain::Clocks => return property != CLIENTS_FINISHED,
             Strain::Amnesia => &["commit-rule", "leader-append-only", "persist-before-send"],
-            Strain::Disks => &["commit-rule", "leader-append-only"],
+            Strain::Disks | Strain::Rot => {
+                &["commit-rule", "leader-append-only", "persist-before-send"]
+            }
             Strain::Corruption | Strain::Misdirection => &["leader-append-only", "one-vote"],
         };
         left.contains(&property)

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::latency::Latency;
 use super::selector::{Selector, Targets};
-use super::units::{Drift, SignedNanos};
+use super::units::{Drift, SignedNanos, Size, Throughput};
 
 /// The hosts: how many, or which, perhaps by role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +63,19 @@ pub struct ClockSettings {
 }
 
 /// How a host's disk behaves while nothing is wrong with it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiskSettings {
-    /// How long a disk operation takes.
-    pub latency: Latency,
+    /// How long a sync takes, and a read; a sync 0.1 to 1 ms and a read nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+    /// How many bytes it moves in a second: a sync takes what it writes longer, and a read what it
+    /// reads. No bound if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
+    /// How many bytes all files together may have; no bound if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Size>,
 }
 
 /// One host: its number and its role.

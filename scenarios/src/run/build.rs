@@ -169,8 +169,12 @@ fn apply_settings<P>(
         host.clock_drift_ppm = clock.drift.ppm;
     }
     if let Some(disk) = &settings.disk {
-        let latency = distribution(&disk.latency);
-        host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
+        if let Some(latency) = &disk.latency {
+            let latency = distribution(latency);
+            host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
+        }
+        host.disk.throughput = disk.throughput.map(|rate| rate.0).or(host.disk.throughput);
+        host.disk.capacity = disk.capacity.map(|size| size.0).or(host.disk.capacity);
     }
     if let Some(params) = params {
         host.params = params.clone();

@@ -10,7 +10,7 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime,
 use serde_json::Value;
 
 use super::build::{Built, build};
-use super::director::{Director, Tally};
+use super::director::{Atlas, Director, Tally};
 use super::driver::{Driver, Over};
 use super::history::open_operations;
 use super::judge::{Found, judge, measures, vacuous};
@@ -99,6 +99,14 @@ fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) 
         EndShape::Milestone { .. } => None,
     });
     let director = Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max);
+    let director = match scenario.contract {
+        Contract::Within => {
+            let tolerance = P::tolerance(&built.params, hosts);
+            let (lost_max, damaged_max) = (tolerance.lost_copies, tolerance.damaged_copies);
+            director.with_atlas(Atlas { lost_max, damaged_max })
+        }
+        Contract::Beyond => director,
+    };
     if !scenario.end.as_ref().is_some_and(|end| end.core_only) {
         return director;
     }

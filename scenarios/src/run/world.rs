@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use seedbed_protocols::{Protocol, Selector, Tested};
+use seedbed_protocols::{FileRange, Protocol, Selector, Tested};
 use seedbed_sim::{
     Answer, CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, Condition, Fault,
     HoldId, Message, NodeId, Sim, SimTime, Stop,
@@ -35,6 +35,15 @@ pub(crate) trait World {
     fn inject(&mut self, fault: Fault) -> Option<HoldId>;
     fn release(&mut self, hold: HoldId);
     fn rule_met(&self, hold: HoldId) -> bool;
+    /// How often a fault of a disk has struck.
+    fn disk_hits(&self, host: NodeId, hold: HoldId) -> u32;
+    /// Whether a disk has lost, torn or misdirected what it had acknowledged.
+    fn disk_has_lied(&self, host: NodeId) -> bool;
+    fn disk_is_rotten(&self, host: NodeId) -> bool;
+    /// Where a disk may rot within the contract; anywhere if none.
+    fn checked_ranges(&self, host: NodeId) -> Option<Vec<FileRange>>;
+    /// The files that a disk durably has, with their lengths.
+    fn durable_files(&self, host: NodeId) -> Vec<(String, u64)>;
     fn free_links_of(&mut self, hold: HoldId, chosen: &dyn Fn(NodeId, NodeId) -> bool) -> bool;
     fn restart(&mut self, host: NodeId) -> bool;
     fn heal(&mut self);
@@ -131,6 +140,22 @@ impl<P: Protocol> World for SimWorld<P> {
     fn rule_met(&self, hold: HoldId) -> bool {
         self.sim.rule_met(hold)
     }
+    fn disk_hits(&self, host: NodeId, hold: HoldId) -> u32 {
+        self.sim.disk_hits(host, hold)
+    }
+    fn disk_has_lied(&self, host: NodeId) -> bool {
+        self.sim.disk(host).has_lied()
+    }
+    fn disk_is_rotten(&self, host: NodeId) -> bool {
+        self.sim.disk(host).is_rotten()
+    }
+    fn checked_ranges(&self, host: NodeId) -> Option<Vec<FileRange>> {
+        P::checked_ranges(&self.sim.view(), host)
+    }
+    fn durable_files(&self, host: NodeId) -> Vec<(String, u64)> {
+        let disk = self.sim.disk(host).durable();
+        disk.list("").map(|name| (name.to_owned(), disk.len(name).unwrap_or(0))).collect()
+    }
     fn free_links_of(&mut self, hold: HoldId, chosen: &dyn Fn(NodeId, NodeId) -> bool) -> bool {
         self.sim.free_links_of(hold, chosen)
     }
@@ -144,7 +169,10 @@ impl<P: Protocol> World for SimWorld<P> {
         self.sim.heal_core(core);
     }
     fn finish_clients(&mut self, hosts: &[NodeId]) {
-        let finals = P::Service::finals(hosts);
+        // With what is on a rotten disk its host may rightly refuse to work: nobody waits for it.
+        let mut asked = hosts.to_vec();
+        asked.retain(|host| !self.disk_is_rotten(*host));
+        let finals = P::Service::finals(&asked);
         self.sim.finish_clients(finals);
     }
     fn clients_finished(&self) -> bool {

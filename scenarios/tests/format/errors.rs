@@ -55,7 +55,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("chance above 100%", "\"1%\"", "\"150%\""),
     ("two keys where one is wanted", "{ \"crash\": {", "{ \"at\": \"1s\", \"crash\": {"),
     ("no key where one is wanted", "[ { \"wait\": \"1s\" } ]", "[ {} ]"),
-    ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"bit_rot\": { \"at\": \"6s\","),
+    ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"disk\": { \"at\": \"6s\","),
     (
         "two forms of partition",
         "\"groups\": [[\"leader\"], [\"rest\"]]",
@@ -193,6 +193,60 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("a later network setting", "\"loss\": \"1%\"", "\"bandwidth\": \"1mbit\""),
     ("a later step", "{ \"wait\": \"1s\" }", "{ \"join\": \"n6\" }"),
+    (
+        "a disk fault beyond the contract",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"lost_writes\": { \"chance\": 1, \"at\": \"6s\",",
+    ),
+    (
+        "a drawn disk fault beyond the contract",
+        "{ \"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" } }",
+        "{ \"random\": { \"from\": \"1s\", \"until\": \"9s\", \"kinds\": [\"crash\", \"torn_writes\"], \
+         \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } }",
+    ),
+    (
+        "a disk fault that never happens",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"write_errors\": { \"chance\": 0, \"times\": 0, \"files\": \"\", \"at\": \"6s\",",
+    ),
+    (
+        "rot of nothing",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"bit_rot\": { \"places\": 0, \"bytes\": [9, 9], \"at\": \"6s\",",
+    ),
+    ("a disk full in no way", "\"crash\": { \"at\": \"6s\",", "\"disk_full\": { \"at\": \"6s\","),
+    (
+        "a disk full in two ways",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_full\": { \"free\": \"1B\", \"capacity\": \"1kB\", \"at\": \"6s\",",
+    ),
+    (
+        "a size without a unit",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_full\": { \"free\": 100, \"at\": \"6s\",",
+    ),
+    (
+        "a slow disk that is not",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_slow\": { \"factor\": 0.5, \"at\": \"6s\",",
+    ),
+    (
+        "a slow disk as fast as ever",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_slow\": { \"by\": \"0s\", \"at\": \"6s\",",
+    ),
+    (
+        "wrong settings of a disk",
+        "\"nodes\": 5,",
+        "\"nodes\": 5, \"hosts\": [ { \"select\": \"n1\", \"disk\": { \"throughput\": \"10mbit\", \
+         \"capacity\": \"5\" } } ],",
+    ),
+    (
+        "settings of a disk that say nothing",
+        "\"nodes\": 5,",
+        "\"nodes\": 5, \"hosts\": [ { \"select\": \"n1\", \"disk\": {} }, { \"select\": \"n2\", \
+         \"disk\": { \"capacity\": \"0B\", \"throughput\": \"1MB/s\" } } ],",
+    ),
     ("unknown protocol", "\"protocol\": \"raft\"", "\"protocol\": \"rafft\""),
     ("unknown selector", "[\"leader\"]", "[\"laeder\"]"),
     ("unknown host", "\"select\": \"n1\"", "\"select\": \"n7\""),

@@ -1,6 +1,7 @@
 //! Runs of scenarios: most of them of a protocol that is small enough to know what must happen.
 
 mod contract;
+mod disks;
 mod ends;
 mod faults;
 mod library;

@@ -66,6 +66,9 @@ pub(crate) struct Cold<N: Node> {
     pub(crate) disk_errors: VecDeque<DiskError>,
     /// Whether a sync has failed while a step that takes time is running.
     pub(crate) sync_failed_in_step: bool,
+    /// Syncs that a slow device works on, with the time that a healthy one takes for each. Some may
+    /// have completed.
+    pub(crate) slow_syncs: Vec<(SyncId, u64)>,
     /// What waits for a disk that is stuck.
     pub(crate) stalled: Vec<Internal>,
 }
@@ -118,6 +121,7 @@ impl<N: Node> Cold<N> {
             waking: false,
             disk_errors: VecDeque::new(),
             sync_failed_in_step: false,
+            slow_syncs: Vec::new(),
             stalled: Vec::new(),
         }
     }

@@ -102,7 +102,8 @@ impl<N: Node> Sim<N> {
                 self.on_step_end(host);
             }
             Internal::SyncDone { host, incarnation, sync } if self.lives(host, incarnation) => {
-                if !self.stall(host, *self.core.internals.get(slot)) {
+                if !self.is_synced(host, sync) && !self.stall(host, *self.core.internals.get(slot))
+                {
                     self.core.event(tag::SYNC | u64::from(host.number()), 0);
                     self.on_sync_done(host, sync);
                 }

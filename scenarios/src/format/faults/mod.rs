@@ -11,6 +11,7 @@
 
 mod chances;
 mod composite;
+mod disks;
 mod hosts;
 mod kind;
 mod network;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::chances::*;
 pub use self::composite::*;
+pub use self::disks::*;
 pub use self::hosts::*;
 pub use self::kind::{CommonFields, Manual};
 pub(in crate::format) use self::kind::{FaultKind, Labelled, Standing, TargetVisitor};
@@ -114,6 +116,26 @@ faults! {
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
+        /// Loses writes that a sync has acknowledged.
+        "lost_writes" => LostWrites(LostWrites),
+        /// Writes only some sectors of what a sync has acknowledged.
+        "torn_writes" => TornWrites(TornWrites),
+        /// Writes what a sync has acknowledged to another place of the disk.
+        "misdirected_writes" => MisdirectedWrites(MisdirectedWrites),
+        /// Flips bits on the platter, which stay flipped.
+        "bit_rot" => BitRot(BitRot),
+        /// Lets reads fail.
+        "read_errors" => ReadErrors(ReadErrors),
+        /// Lets writes fail.
+        "write_errors" => WriteErrors(WriteErrors),
+        /// Lets syncs fail, after which what they were to write counts as written.
+        "failed_sync" => FailedSync(FailedSync),
+        /// Fills a disk up.
+        "disk_full" => DiskFull(DiskFull),
+        /// Slows a disk down.
+        "disk_slow" => DiskSlow(DiskSlow),
+        /// Lets a disk answer nothing.
+        "disk_stuck" => DiskStuck(DiskStuck),
         /// Loses messages.
         "loss" => Loss(Loss),
         /// Delivers messages twice.
@@ -169,6 +191,26 @@ random_kinds! {
     "partial_partition" => PartialPartition,
     /// A host's links are clogged.
     "clog" => Clog,
+    /// A disk loses acknowledged writes.
+    "lost_writes" => LostWrites,
+    /// A disk tears acknowledged writes.
+    "torn_writes" => TornWrites,
+    /// A disk misdirects acknowledged writes.
+    "misdirected_writes" => MisdirectedWrites,
+    /// Bits of a disk flip, for the drawn time.
+    "bit_rot" => BitRot,
+    /// Reads of a disk fail.
+    "read_errors" => ReadErrors,
+    /// Writes to a disk fail.
+    "write_errors" => WriteErrors,
+    /// Syncs of a disk fail.
+    "failed_sync" => FailedSync,
+    /// A disk is full.
+    "disk_full" => DiskFull,
+    /// A disk is slow.
+    "disk_slow" => DiskSlow,
+    /// A disk answers nothing.
+    "disk_stuck" => DiskStuck,
     /// Hosts are clogged one by one, and unclogged in another order.
     "swizzle_clog" => SwizzleClog,
     /// Messages are lost, between all hosts or to and from one.
@@ -192,7 +234,17 @@ impl RandomKind {
             RandomKind::Crash => Some(Strain::Crashes),
             RandomKind::Corrupt => Some(Strain::Corruption),
             RandomKind::Misdirect => Some(Strain::Misdirection),
+            RandomKind::LostWrites | RandomKind::TornWrites | RandomKind::MisdirectedWrites => {
+                Some(Strain::Disks)
+            }
+            RandomKind::BitRot => Some(Strain::Rot),
             RandomKind::Pause
+            | RandomKind::ReadErrors
+            | RandomKind::WriteErrors
+            | RandomKind::FailedSync
+            | RandomKind::DiskFull
+            | RandomKind::DiskSlow
+            | RandomKind::DiskStuck
             | RandomKind::Partition
             | RandomKind::PartialPartition
             | RandomKind::Clog

@@ -39,7 +39,7 @@ pub(super) fn check_strain(
             Strain::Misdirection => {
                 "write `\"addressee\": true` in `network`, or `\"contract\": \"beyond\"`"
             }
-            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Clocks => {
+            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Rot | Strain::Clocks => {
                 "write `\"contract\": \"beyond\"`: only what it promises even then is judged"
             }
         };
@@ -51,7 +51,8 @@ fn describe(strain: Strain) -> &'static str {
     match strain {
         Strain::Crashes => "hosts that are down",
         Strain::Amnesia => "hosts that come back with blank disks",
-        Strain::Disks => "disks that lose or change what is on them",
+        Strain::Disks => "disks that lose what they said they have",
+        Strain::Rot => "bits that flip on disks",
         Strain::Clocks => "clocks that do not run as clocks should",
         Strain::Corruption => "messages whose bits have flipped",
         Strain::Misdirection => "messages that were for another host",

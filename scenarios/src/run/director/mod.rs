@@ -5,6 +5,7 @@
 //! does at a wake-up or a condition that the kernel hands back in the order of events, so that a
 //! run with the same seed does the same again.
 
+mod atlas;
 mod course;
 mod fire;
 mod holds;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use seedbed_sim::rng::{Purpose, Rng, Streams};
 use seedbed_sim::{Condition, HoldId, NodeId, SimTime};
 
+pub(crate) use self::atlas::Atlas;
 use self::holds::Active;
 use self::random::Draw;
 pub(crate) use self::tally::Tally;
@@ -36,6 +38,8 @@ pub(crate) const POLL: Duration = Duration::from_millis(10);
 pub(crate) enum Fired {
     /// It took effect.
     Took,
+    /// It holds, and takes effect when it strikes.
+    Holds,
     /// It had nothing to do: a crash of a host that is down.
     Idle,
     /// A selector of it means nobody now.
@@ -74,6 +78,15 @@ struct Leaf {
     well_at: SimTime,
 }
 
+/// A fault of a disk that takes effect when it strikes.
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    hold: HoldId,
+    host: NodeId,
+    kind: &'static str,
+    leaf: Option<usize>,
+}
+
 /// What the director has to say about a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
@@ -99,6 +112,10 @@ pub(crate) struct Director {
     activated: u64,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
+    /// Faults of disks that take effect when they strike.
+    strikes: Vec<Strike>,
+    /// What damage to disks the contract allows; any if none.
+    atlas: Option<Atlas>,
     /// How often each kind took effect.
     pub(crate) effects: BTreeMap<&'static str, u64>,
     pub(crate) swarm_off: BTreeSet<&'static str>,
@@ -134,6 +151,8 @@ impl Director {
             active: BTreeMap::new(),
             activated: 0,
             rules: Vec::new(),
+            strikes: Vec::new(),
+            atlas: None,
             effects: BTreeMap::new(),
             swarm_off: BTreeSet::new(),
             drawn: Vec::new(),
@@ -367,7 +386,10 @@ impl Director {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
-        let fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        let mut fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        if self.claim_strikes(leaf) {
+            fired = Fired::Holds;
+        }
         self.leaves[leaf].rng = rng;
         // There may be nothing to mend because what would have broken is switched off.
         if fault.repairs() && !self.swarm_off.is_empty() {
@@ -420,7 +442,7 @@ impl Director {
         self.healed = true;
         match self.core.take() {
             None => {
-                self.active.clear();
+                self.keep_damage();
                 world.trace_fault("heal", "everything");
                 world.heal();
                 world.finish_clients(&self.places.members);

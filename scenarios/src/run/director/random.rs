@@ -83,15 +83,19 @@ impl Director {
                 }
             }
         };
+        let strikes = self.claim_strikes(leaf);
         match fired {
-            Fired::Took => {
+            Fired::Took | Fired::Holds => {
                 let now = world.now();
                 self.drawn.push(format!("{text} at {now} for {}", drawn.lasts));
                 if let Some(stable) = self.stable_of(leaf) {
                     self.leaves[leaf].well_at = now + duration(drawn.lasts) + duration(stable);
                 }
-                self.tallies[leaf].took += 1;
-                *self.effects.entry(kind).or_default() += 1;
+                // Else it is counted when it strikes.
+                if !strikes {
+                    self.tallies[leaf].took += 1;
+                    *self.effects.entry(kind).or_default() += 1;
+                }
             }
             Fired::Idle | Fired::Unresolved if world.now() < deadline => {
                 self.draws[draw] = drawn;
@@ -156,6 +160,16 @@ impl Director {
                 Some(grip_pause(&[*rng.pick(&running)?]))
             }
             RandomKind::Partition => draw_partition(rng, pool, members, &self.isolated()),
+            RandomKind::LostWrites
+            | RandomKind::TornWrites
+            | RandomKind::MisdirectedWrites
+            | RandomKind::BitRot
+            | RandomKind::ReadErrors
+            | RandomKind::WriteErrors
+            | RandomKind::FailedSync
+            | RandomKind::DiskFull
+            | RandomKind::DiskSlow
+            | RandomKind::DiskStuck => self.draw_disk(draw.kind, rng, pool, world),
             RandomKind::PartialPartition => draw_partial(rng, pool, members),
             // It takes a course, so that it is more than a grip.
             RandomKind::SwizzleClog => None,

@@ -1,5 +1,6 @@
 //! Faults one by one: whom each takes, and what it takes.
 
+mod disks;
 mod hosts;
 mod network;
 mod partitions;
@@ -14,7 +15,7 @@ pub(super) use self::partitions::{
 };
 use super::holds::{Held, Hold, list};
 use super::select::Resolver;
-use super::{Director, Fired};
+use super::{Director, Fired, Strike};
 use crate::format::{Fault, Nanos, Targets};
 use crate::run::build::{chance, distribution, links_between};
 use crate::run::world::World;
@@ -98,6 +99,16 @@ impl Director {
                 let what = format!("misdirection of {}", f.chance);
                 self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
+            Fault::LostWrites(_)
+            | Fault::TornWrites(_)
+            | Fault::MisdirectedWrites(_)
+            | Fault::BitRot(_)
+            | Fault::ReadErrors(_)
+            | Fault::WriteErrors(_)
+            | Fault::FailedSync(_)
+            | Fault::DiskFull(_)
+            | Fault::DiskSlow(_)
+            | Fault::DiskStuck(_) => self.grip_disks(fault, rng, world),
             Fault::Message(message) => return self.place_rule(leaf, message, rng, world),
             Fault::SwizzleClog(f) => return self.fire_swizzle(f, rng, world),
             Fault::Unclog(f) => {
@@ -136,6 +147,9 @@ impl Director {
         let mut holds = Vec::new();
         for (fault, what) in grip.holds {
             if let Some(id) = world.inject(fault) {
+                if let Held::Striking(host) = what {
+                    self.strikes.push(Strike { hold: id, host, kind, leaf: None });
+                }
                 holds.push(Hold { id, what });
             }
         }
