@@ -2,6 +2,7 @@
 
 mod catalog;
 mod errors;
+mod fits;
 mod golden;
 mod labs;
 mod loading;
