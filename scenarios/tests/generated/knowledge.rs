@@ -190,11 +190,7 @@ impl<'s> Writer<'s> {
                 self.zones.push(name.clone());
                 name
             }
-            "bind" => {
-                let name = self.new_name("B");
-                self.bound.push(name.clone());
-                name
-            }
+            "bind" => self.new_name("B"),
             other => panic!("what are the keys of `{other}`?"),
         }
     }

@@ -36,7 +36,7 @@ const FIXED: [&str; 7] =
 /// Writes the scenario of a number.
 pub fn write(schema: &Value, names: &Names, number: u64) -> Value {
     let mut draw = Draw::new(number);
-    let faults_end_ms = draw.between(2_500, 4_000);
+    let faults_end_ms = draw.between(2_500, 4_500);
     let hosts = match draw.between(0, 3) {
         0 => vec![1, 2, 3],
         1 => vec![1, 2, 3, 5],
@@ -117,7 +117,7 @@ impl<'s> Writer<'s> {
         let needs: Value = serde_json::from_str(&format!("{{{}}}", manual.needs)).expect("fields");
         let needs = needs.as_object().expect("an object");
         let fits = needs.iter().all(|(key, value)| fields.get(key).is_none_or(|has| has == value));
-        if !fits || self.faults_end_ms < 3_500 || self.hosts.len() < 5 {
+        if !fits || self.faults_end_ms <= 4_000 || self.hosts.len() < 5 {
             return Vec::new();
         }
         fields.extend(needs.clone());

@@ -4,6 +4,7 @@
 //! on. What a schema cannot say (which names there are, that a fault lies before the heal, that two
 //! keys exclude each other) is in `knowledge.rs`.
 
+use seedbed_scenarios::format::Nanos;
 use serde_json::{Map, Value, json};
 
 use crate::draw::Draw;
@@ -34,6 +35,9 @@ pub struct Place<'s> {
     /// How many steps hold this one.
     pub depth: u32,
 }
+
+/// Keys that are written after all others, in this order.
+const BINDING_LAST: [&str; 3] = ["bind", "steps", "else"];
 
 /// Writes one scenario.
 pub struct Writer<'s> {
@@ -164,6 +168,8 @@ impl<'s> Writer<'s> {
             }
         }
         self.choose(&mut wanted, properties, place);
+        // What is bound here can be used by what is checked later.
+        wanted.sort_by_key(|key| BINDING_LAST.iter().position(|last| last == key));
         let mut object = Map::new();
         for key in wanted {
             let value = if key == "$comment" {
@@ -184,25 +190,27 @@ impl<'s> Writer<'s> {
             let key = self.key_of_map(place);
             object.insert(key, self.value(schema, place));
         }
+        if place.key == "bind" {
+            self.bound.extend(object.keys().cloned());
+        }
         Value::Object(object)
     }
 }
 
 /// A list of times or numbers, the least first; other lists as they are.
 fn rising(mut items: Vec<Value>) -> Vec<Value> {
-    use seedbed_scenarios::format::Nanos;
-    let time = |item: &Value| item.as_str().and_then(|text| Nanos::parse(text).ok());
-    if items.iter().all(|item| time(item).is_some()) {
-        items.sort_by_key(|item| time(item));
-    } else if items.iter().all(Value::is_number) {
-        items.sort_by(|one, other| one.as_f64().partial_cmp(&other.as_f64()).expect("numbers"));
+    let size = |item: &Value| match item {
+        Value::String(text) => Nanos::parse(text).ok().map(|time| time.0 as f64),
+        other => other.as_f64(),
+    };
+    if items.iter().all(|item| size(item).is_some()) {
+        items.sort_by(|one, other| size(one).partial_cmp(&size(other)).expect("numbers"));
     }
     items
 }
 
 /// A list of words with each word once; other lists as they are.
 fn distinct(items: Vec<Value>) -> Vec<Value> {
-    use seedbed_scenarios::format::Nanos;
     let is_word = |item: &Value| item.as_str().is_some_and(|text| Nanos::parse(text).is_err());
     if !items.iter().all(is_word) {
         return items;
