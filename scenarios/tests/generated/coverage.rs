@@ -58,7 +58,7 @@ fn possible_of(schema: &Value, owner: &str, found: &mut Forms) {
 }
 
 /// What tells an alternative from its neighbours.
-fn label(choice: &Value) -> String {
+pub fn label(choice: &Value) -> String {
     if let Some(key) = required(choice).first() {
         return (*key).to_owned();
     }

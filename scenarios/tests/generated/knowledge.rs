@@ -270,7 +270,7 @@ impl<'s> Writer<'s> {
                 (_, _) => true,
             })
             .collect();
-        let kind = *self.draw.one(&kinds);
+        let kind = self.pick(kinds, "Fault");
         let place = Place { owner: "Fault", ..place };
         self.fault_of(kind, place)
     }
@@ -292,7 +292,7 @@ impl<'s> Writer<'s> {
                 !outer || place.depth < 2
             })
             .collect();
-        let step = *self.draw.one(&steps);
+        let step = self.pick(steps, "Step");
         match required(step).first() {
             Some(key) => {
                 let inner = &step["properties"][*key];
@@ -324,7 +324,7 @@ impl<'s> Writer<'s> {
     fn check(&mut self, place: Place<'s>) -> Value {
         let kinds = alternatives(&self.schema["$defs"]["Check"]);
         let names = self.names;
-        let kind = *self.draw.one(&kinds);
+        let kind = self.pick(kinds, "Check");
         match required(kind).first() {
             Some(key) => {
                 let place = Place { owner: "Check", key, ..place };
@@ -333,7 +333,7 @@ impl<'s> Writer<'s> {
             None if kind["type"] == "string" => json!(self.draw.one(&names.checkers)),
             None => {
                 let band = &self.schema["$defs"]["Band"];
-                let band = *self.draw.one(&alternatives(band));
+                let band = self.pick(alternatives(band), "Band");
                 let band = self.value(band, Place { owner: "Band", ..place });
                 json!({ self.draw.one(&names.bounds): band })
             }

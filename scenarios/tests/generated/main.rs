@@ -110,13 +110,15 @@ fn harvest(first: u64, step: u64) -> Harvest {
     let schema = schema();
     let names = Names::new(&catalog, "raft");
     let mut harvest = Harvest::default();
+    let mut missing = coverage::possible(&schema);
     for number in (first..SCENARIOS).step_by(step as usize) {
-        let scenario = scenario::write(&schema, &names, number);
+        let scenario = scenario::write(&schema, &names, number, &missing);
         let run = || fate_of(&registry, &catalog, &scenario, number);
         let fate = catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| panic!("scenario {number} panics:\n{scenario:#}"));
         if matches!(fate, Fate::Ended(_)) {
             coverage::note(&scenario, &schema, &schema, "Scenario", &mut harvest.said);
+            missing.retain(|form| !harvest.said.contains(form));
         }
         count(&mut harvest.fates, fate);
     }
@@ -177,7 +179,7 @@ fn mistakes_are_refused_where_they_are() {
     let mut made: Tally<Sort> = Tally::new();
     let mut wrong: Tally<Sort> = Tally::new();
     for number in 0..SCENARIOS {
-        let scenario = scenario::write(&schema, &names, number);
+        let scenario = scenario::write(&schema, &names, number, &coverage::Forms::new());
         if load(&scenario, &catalog).is_err() {
             continue;
         }

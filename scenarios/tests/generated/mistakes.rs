@@ -255,7 +255,7 @@ fn missing_key(
     }
     let key = *draw.one(&keys);
     fields.remove(key)?;
-    let word = (keys.len() > 1 || !fields.is_empty()).then(|| key.to_owned());
+    let word = (!has_one_key(value, site)).then(|| key.to_owned());
     Some(Mistake { word, ..replaced(scenario, site, Value::Object(fields))? })
 }
 

@@ -3,6 +3,7 @@
 use seedbed_scenarios::format::Fault;
 use serde_json::{Map, Value, json};
 
+use crate::coverage::Forms;
 use crate::draw::Draw;
 use crate::names::Names;
 use crate::writer::{Part, Place, Writer, alternatives, required};
@@ -33,8 +34,8 @@ const ORDER: [&str; 17] = [
 const FIXED: [&str; 7] =
     ["$schema", "$comment", "extends", "format_version", "name", "about", "protocol"];
 
-/// Writes the scenario of a number.
-pub fn write(schema: &Value, names: &Names, number: u64) -> Value {
+/// Writes the scenario of a number; what no other has said yet is drawn more often.
+pub fn write(schema: &Value, names: &Names, number: u64, missing: &Forms) -> Value {
     let mut draw = Draw::new(number);
     let faults_end_ms = draw.between(2_500, 4_500);
     let hosts = match draw.between(0, 3) {
@@ -53,6 +54,7 @@ pub fn write(schema: &Value, names: &Names, number: u64) -> Value {
         bound: Vec::new(),
         submissions: Vec::new(),
         named: 0,
+        missing,
         draw,
     };
     let mut scenario = json!({
@@ -90,7 +92,7 @@ fn is_wanted(key: &str, writer: &mut Writer<'_>, fields: &Map<String, Value>) ->
         "workloads" => !writer.draw.once_in(4),
         // What the file says outright is not judged where it goes beyond the contract.
         "contract" => fields.contains_key("faults") && !writer.draw.once_in(3),
-        _ => writer.draw.once_in(3),
+        _ => writer.is_wanted(key, Place { owner: "Scenario", ..place(key) }),
     }
 }
 

@@ -7,6 +7,7 @@
 use seedbed_scenarios::format::Nanos;
 use serde_json::{Map, Value, json};
 
+use crate::coverage::{Forms, label};
 use crate::draw::Draw;
 use crate::names::Names;
 
@@ -57,6 +58,8 @@ pub struct Writer<'s> {
     pub submissions: Vec<String>,
     /// How many names of its own the scenario has made up.
     pub named: u64,
+    /// What no scenario has said yet: it is drawn more often.
+    pub missing: &'s Forms,
 }
 
 /// The alternatives of a schema, `null` left out: an absent key says the same.
@@ -111,7 +114,7 @@ impl<'s> Writer<'s> {
         }
         let choices = alternatives(schema);
         if !choices.is_empty() {
-            let chosen = *self.draw.one(&choices);
+            let chosen = self.pick(choices, place.owner);
             return self.value(chosen, place);
         }
         match type_of(schema) {
@@ -127,6 +130,27 @@ impl<'s> Writer<'s> {
             "string" => json!(self.text(schema, place)),
             other => panic!("no value of type `{other}` is known: {schema} at {place:?}"),
         }
+    }
+
+    /// One of several alternatives of a definition.
+    pub fn pick(&mut self, mut choices: Vec<&'s Value>, owner: &str) -> &'s Value {
+        if self.draw.once_in(2) {
+            let is_missing =
+                |choice: &&Value| self.missing.contains(&format!("{owner}: {}", label(choice)));
+            let missing: Vec<&'s Value> = choices.iter().copied().filter(is_missing).collect();
+            if !missing.is_empty() {
+                choices = missing;
+            }
+        }
+        *self.draw.one(&choices)
+    }
+
+    /// Whether an optional key is written.
+    pub fn is_wanted(&mut self, key: &str, place: Place<'_>) -> bool {
+        // A comment may stand anywhere, and says nothing.
+        let rarity = if key == "$comment" { 12 } else { 3 };
+        let is_missing = self.missing.contains(&format!("{}.{key}", place.owner));
+        self.draw.once_in(rarity) || is_missing && self.draw.once_in(2)
     }
 
     /// A text that nothing is known of: one that its description shows, if it must look like
@@ -161,9 +185,7 @@ impl<'s> Writer<'s> {
         let required = required(schema);
         let mut wanted: Vec<&'s str> = Vec::new();
         for key in properties.keys().map(String::as_str) {
-            // A comment may stand anywhere, and says nothing.
-            let rarity = if key == "$comment" { 12 } else { 3 };
-            if required.contains(&key) || self.draw.once_in(rarity) {
+            if required.contains(&key) || self.is_wanted(key, place) {
                 wanted.push(key);
             }
         }
