@@ -6,6 +6,7 @@ mod fits;
 mod golden;
 mod labs;
 mod loading;
+mod reference;
 mod robustness;
 mod schema;
 mod units;
