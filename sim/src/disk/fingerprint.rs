@@ -19,6 +19,14 @@ pub(super) enum Entry {
     SyncRequested,
     SyncCompleted,
     Crash,
+    Blank,
+    Held,
+    Released,
+    Refused,
+    ReadFailed,
+    SyncFailed,
+    Platter,
+    Rotted,
 }
 
 impl Fingerprint {
