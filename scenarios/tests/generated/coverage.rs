@@ -6,6 +6,7 @@ use seedbed_scenarios::format::Selector;
 use serde_json::Value;
 
 use crate::fits::fits;
+use crate::knowledge::REGIONS;
 use crate::writer::{alternatives, definition, required, type_of};
 
 /// What can be said: `Crash.lose` for a key, `Latency: uniform` for one of several forms.
@@ -114,7 +115,7 @@ fn selector_form(text: &str) -> &'static str {
         Selector::Clients => "clients",
         Selector::Bound { offset: 0, .. } => "bound",
         Selector::Bound { .. } => "bound+1",
-        Selector::Named { name, .. } if name.starts_with("zone-") => "zone",
+        Selector::Named { name, .. } if REGIONS.contains(&name.as_str()) => "zone",
         Selector::Named { offset: 0, .. } => "protocol's own",
         Selector::Named { .. } => "protocol's own+1",
         Selector::Role(_) | Selector::Zone(_) | Selector::Protocol { .. } => {

@@ -23,6 +23,16 @@ const ONE_OF: &[(&str, &[&str])] = &[
     ("Unclog", &["select", "from"]),
 ];
 
+/// Keys that are about a form of partition, and are none.
+const ASIDE: [&str; 2] = ["kinds", "flap"];
+
+/// Keys that mean nothing without another one.
+const ONLY_WITH: &[(&str, &str)] =
+    &[("reorder_by", "reorder"), ("correlation", "loss"), ("after", "when")];
+
+/// Zones bear the names of regions, so that a measured network can be laid over them.
+pub const REGIONS: [&str; 3] = ["virginia", "tokyo", "ireland"];
+
 /// Keys that mean nothing beside another one.
 const NOT_BESIDE: &[(&str, &str, &str)] = &[("Clog", "to", "select"), ("Unclog", "to", "select")];
 
@@ -41,7 +51,13 @@ impl<'s> Writer<'s> {
             .keys()
             .map(String::as_str)
             .filter(|key| place.owner == "Partition" && !COMMON.contains(key))
+            .filter(|key| !ASIDE.contains(key))
+            .filter(|key| *key != "majorities_ring" || self.hosts.len() > 3)
+            .filter(|key| *key != "clients" || self.clients > 0)
             .collect();
+        if place.owner == "Partition" {
+            wanted.retain(|key| COMMON.contains(key) || ASIDE.contains(key));
+        }
         self.keep_one(wanted, &own);
         if self.submissions.is_empty() {
             wanted.retain(|key| *key != "ref");
@@ -62,9 +78,17 @@ impl<'s> Writer<'s> {
                 wanted.retain(|one| one != key);
             }
         }
+        for (key, other) in ONLY_WITH {
+            if wanted.contains(key) && !wanted.contains(other) && properties.contains_key(*other) {
+                wanted.push(other);
+            }
+        }
+        if place.owner == "NetworkSettings" && self.zones.is_empty() {
+            wanted.retain(|key| !["zones", "wan"].contains(key));
+        }
         // Whoever loses a reply gets no index.
         if place.owner == "ExpectReply" {
-            self.keep_one(wanted, &["accepted", "index"]);
+            self.keep_one(wanted, &["accepted", "index", "ret"]);
         }
     }
 
@@ -84,13 +108,20 @@ impl<'s> Writer<'s> {
         place: Place<'s>,
     ) {
         wanted.retain(|key| !WHEN.contains(key) && *key != "after");
-        let waits_itself = place.owner == "MessageFault" && self.draw.once_in(2);
+        let is_missing = |key: &str| self.missing.contains(&format!("{}.{key}", place.owner));
+        let lacks_after = is_missing("after");
+        let unsaid: Vec<&'s str> = WHEN.into_iter().filter(|way| is_missing(way)).collect();
+        let waits_itself = place.owner == "MessageFault" && self.draw.once_in(3);
         if place.part != Part::Faults || waits_itself {
             return;
         }
-        let way = *self.draw.one(&["at", "at", "when", "every"]);
+        let way = match unsaid.as_slice() {
+            _ if lacks_after && self.draw.once_in(2) => "when",
+            [] => *self.draw.one(&["at", "at", "when", "every"]),
+            unsaid => *self.draw.one(unsaid),
+        };
         wanted.push(way);
-        if way == "when" && self.draw.once_in(2) {
+        if way == "when" && (lacks_after || self.draw.once_in(2)) {
             wanted.push("after");
         }
         // A fault that is not let go stays until the heal: for most that would be long.
@@ -103,6 +134,9 @@ impl<'s> Writer<'s> {
     pub fn known_definition(&mut self, name: &str, place: Place<'s>) -> Option<Value> {
         Some(match name {
             "Nanos" => json!(self.time(place)),
+            "Targets" if (place.owner, place.key) == ("ClientCut", "select") => {
+                json!(self.draw.one(&["clients", "c1"]))
+            }
             "SignedNanos" => json!(format!("-{}ms", self.draw.between(1, 20))),
             "Chance" if self.draw.once_in(2) => json!(format!("{}%", self.draw.between(1, 30))),
             "Chance" => json!(self.draw.between(1, 30) as f64 / 100.0),
@@ -121,6 +155,9 @@ impl<'s> Writer<'s> {
             "Named" => self.workload(),
             "Check" => self.check(place),
             "End" => self.end(),
+            "Shape" => json!(self.draw.between(12, 30) as f64 / 10.0),
+            // Most faults are beyond what some protocol tolerates.
+            "Contract" if !self.draw.once_in(4) => json!("beyond"),
             "Nodes" if self.draw.once_in(2) && self.hosts.len() != 4 => json!(self.hosts.len()),
             "Nodes" => json!(self.hosts),
             _ => return None,
@@ -163,6 +200,17 @@ impl<'s> Writer<'s> {
             },
             (_, "ret") => json!(1),
             ("Agree", "on") => json!(self.draw.between(1, self.hosts.len() as u64)),
+            (owner, "kinds") if owner != "RandomKind" && schema["type"] == "string" => {
+                json!(self.draw.one(&names.kinds))
+            }
+            ("Partition", _) if schema["type"] == "boolean" => json!(true),
+            ("Latency", "quantiles") if schema["type"] == "array" => {
+                json!([[0, self.time(place)], [1, "30ms"]])
+            }
+            ("Latency", "mixture") if schema["type"] == "array" => json!([
+                { "weight": 3, "latency": self.time(place) },
+                { "weight": 1, "latency": { "uniform": ["1ms", "9ms"] } },
+            ]),
             ("HostSettings", "params") | ("", "params") => self.params(),
             ("Partition", "groups") => self.groups(place),
             (_, "steps" | "else") if schema["type"] == "array" => {
@@ -185,8 +233,9 @@ impl<'s> Writer<'s> {
     pub fn key_of_map(&mut self, place: Place<'s>) -> String {
         match place.key {
             "sometimes" => self.draw.one(&self.names.milestones).clone(),
+            "zones" if place.owner == "NetworkSettings" => self.draw.one(&self.zones).clone(),
             "zones" => {
-                let name = self.new_name("zone-");
+                let name = REGIONS[self.zones.len()].to_owned();
                 self.zones.push(name.clone());
                 name
             }
@@ -355,7 +404,11 @@ impl<'s> Writer<'s> {
     fn end(&mut self) -> Value {
         if self.heals {
             // Not every protocol settles sooner.
-            json!({ "heal_at": format!("{}ms", self.faults_end_ms), "settle": "3s" })
+            let mut end = json!({ "heal_at": format!("{}ms", self.faults_end_ms), "settle": "3s" });
+            if self.draw.once_in(6) {
+                end["core_only"] = json!(true);
+            }
+            end
         } else {
             let at_most = format!("{}ms", self.faults_end_ms);
             json!({ "when": self.draw.one(&self.names.milestones), "at_most": at_most })
