@@ -1,6 +1,7 @@
 //! Followers: they vote, take entries, and pass questions of readers on to the leader.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use seedbed_sim::{Context, NodeId, OpId};
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct Follower {
 pub(super) struct FollowerRead {
     id: OpId,
     serial: u64,
+    /// When the leader was last asked, on the host's monotonic clock.
+    asked: Duration,
     /// How far the log must be committed here; none until the leader has said.
     commit: Option<Index>,
 }
@@ -231,18 +234,23 @@ impl Raft {
         }
         follower.serial += 1;
         let serial = follower.serial;
-        follower.reads.push(FollowerRead { id, serial, commit: None });
+        let asked = ctx.elapsed();
+        follower.reads.push(FollowerRead { id, serial, asked, commit: None });
         ctx.send(leader, Message::ReadIndex { term: self.term, serial });
     }
 
-    /// The question or its answer may have been lost: with each message of the leader, it is asked
-    /// again.
-    fn ask_again(&self, ctx: &mut Context<'_, Self>, leader: NodeId) {
-        let Role::Follower(follower) = &self.role else {
+    /// The question or its answer may have been lost: with the leader's heartbeats it is asked
+    /// again. Not with every message: each question makes the leader send one to everybody, and
+    /// two readers that answered each of those with their questions would ask without end.
+    fn ask_again(&mut self, ctx: &mut Context<'_, Self>, leader: NodeId) {
+        let (term, now, patience) = (self.term, ctx.elapsed(), self.params.heartbeat() / 2);
+        let Role::Follower(follower) = &mut self.role else {
             return;
         };
-        for read in follower.reads.iter().filter(|read| read.commit.is_none()) {
-            ctx.send(leader, Message::ReadIndex { term: self.term, serial: read.serial });
+        let unanswered = follower.reads.iter_mut().filter(|read| read.commit.is_none());
+        for read in unanswered.filter(|read| now.saturating_sub(read.asked) >= patience) {
+            read.asked = now;
+            ctx.send(leader, Message::ReadIndex { term, serial: read.serial });
         }
     }
 

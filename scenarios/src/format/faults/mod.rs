@@ -26,7 +26,7 @@ pub use self::chances::*;
 pub use self::composite::*;
 pub use self::disks::*;
 pub use self::hosts::*;
-pub use self::kind::{CommonFields, Manual};
+pub use self::kind::{Area, CommonFields, Manual};
 pub(in crate::format) use self::kind::{FaultKind, Labelled, Standing, TargetVisitor};
 pub use self::network::*;
 pub use self::partitions::*;
@@ -63,6 +63,17 @@ macro_rules! faults {
             /// What the catalogue says of each kind.
             pub const MANUALS: &'static [(&'static str, Manual)] =
                 &[$(($name, $type::MANUAL),)* $(($other, $other_type::MANUAL),)*];
+
+            /// What a kind acts on; none if there is no such kind.
+            #[must_use]
+            pub fn area(kind: &str) -> Option<Area> {
+                let module = match kind {
+                    $($name => $type::MODULE,)*
+                    $($other => $other_type::MODULE,)*
+                    _ => return None,
+                };
+                Some(Area::of_module(module))
+            }
 
             /// Whether it ends what other faults hold.
             #[must_use]
