@@ -85,11 +85,16 @@ impl<N: Node> Sim<N> {
             let copy = self.make_copy(slot);
             self.depart(copy, (from, to), copy_fate(route.fate, at, self.core.now));
         }
-        self.depart(slot, (from, to), route.fate);
+        match route.fate {
+            Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
+            fate @ (Fate::Clogged(_) | Fate::Lost | Fate::Cut) => {
+                self.depart(slot, (from, to), fate);
+            }
+        }
     }
 
     /// The network takes over a parcel of this link.
-    #[inline]
+    #[inline(never)]
     pub(super) fn depart(&mut self, slot: u32, (from, to): (NodeId, NodeId), fate: Fate) {
         match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
