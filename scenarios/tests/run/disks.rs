@@ -104,7 +104,7 @@ fn a_disk_has_a_throughput_and_a_capacity() {
         raft(&format!(r#""hosts": [ {{ "select": "all", "disk": {{ {disk} }} }} ]"#), 0).0
     };
     let usual = with(r#""capacity": "1GB""#);
-    let slow = with(r#""throughput": "4kB/s""#);
+    let slow = with(r#""throughput": "300B/s""#);
     let full = with(r#""capacity": "1500B""#);
     assert_eq!(usual.verdict, Verdict::Pass);
     assert!(
