@@ -113,10 +113,8 @@
 //! - No selectors, schedules or drawn faults, and no verdicts: whoever drives the simulation
 //!   resolves and places faults, and judges histories.
 //! - Ordered streams (connections that break), bandwidth, corrupted and misdirected messages.
-//! - Changes of clocks during a run: offset and drift are set at the start.
 //! - Failing disks: read and write errors, failed syncs, bit rot, a full disk, slow devices. A disk
-//!   loses by crashes only, and a crash falls between two steps, never into one.
-//! - Slow processors, hosts that join or leave, and a change of params during a run.
+//!   loses by crashes only.
 
 mod client;
 pub mod clock;
@@ -150,7 +148,7 @@ pub use client::{
     CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientConfig, ClientView,
     HistoryEvent, Next, OperationCounts, Outcome, Record, Target, Workload,
 };
-pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig};
+pub use config::{Buggify, Config, Cpu, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig};
 pub use context::{Context, DiskHandle};
 pub use counters::MessageCounts;
 pub use disk::{CrashModel, Cursor, DiskError};
@@ -164,8 +162,8 @@ pub use network::{MessageAction, MessageRule, Shaping};
 pub use node::{Answer, Item, Message, Never, Node, Op, Ret, Retry, Service};
 pub use rng::{Chance, Rng};
 pub use sim::{
-    Condition, CrashReport, Fault, HoldId, NODE_PANICKED, OPERATOR, RESTARTED, Sim, Stop,
-    Submission, UNSYNCED_DATA_LOST, Violation,
+    ClockFault, Condition, CrashPoint, CrashReport, Fault, HoldId, NODE_PANICKED, OPERATOR,
+    RESTARTED, SharpPoint, Sim, Stop, Submission, UNSYNCED_DATA_LOST, Violation,
 };
 pub use time::{LocalTime, SimTime};
 pub use trace::{Entry, Tracer, What};

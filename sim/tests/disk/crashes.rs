@@ -162,7 +162,7 @@ fn a_blank_disk_holds_nothing_and_owes_nothing() {
     assert!(!disk.complete_sync(pending), "a sync of the disk that is gone");
     disk.append("log", b"durable").unwrap();
     let changes = disk.view().changed_since("log", &mut cursor);
-    assert_eq!((changes.keep, &*changes.new), (0, &b"durable"[..]));
+    assert_eq!((changes.keep, changes.new), (0, &b"durable"[..]));
     assert_eq!(crash_strictly(&mut disk), CrashLoss { operations: 2, bytes: 7 });
     assert!(!disk.blank(), "it was blank");
     assert!(!Disk::default().blank());
