@@ -89,7 +89,7 @@ pub struct CrashReport {
 #[derive(Default)]
 pub(crate) struct Holds {
     made: u32,
-    held: BTreeMap<HoldId, Fault>,
+    pub(super) held: BTreeMap<HoldId, Fault>,
 }
 
 impl Holds {
