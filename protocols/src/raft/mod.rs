@@ -71,10 +71,10 @@
 //!
 //! # What is left out
 //!
-//! Snapshots and log compaction (section 7), membership changes (section 6), leadership transfer,
-//! leases, and the pre-vote and check-quorum rules of the thesis: a host that comes back from a
-//! partition with a high term deposes a healthy leader, and a leader that can send but not receive
-//! stays in office.
+//! Snapshots and log compaction (section 7), membership changes (section 6: a spare host that joins
+//! is a bystander, and one that leaves is missed), leadership transfer, leases, and the pre-vote
+//! and check-quorum rules of the thesis: a host that comes back from a partition with a high term
+//! deposes a healthy leader, and a leader that can send but not receive stays in office.
 
 mod bugs;
 mod candidate;
