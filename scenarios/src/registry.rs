@@ -206,6 +206,7 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
             let Tolerance { crashes, .. } = P::tolerance(&P::Params::default(), hosts);
             crashes as u64
         }),
+        tolerates_amnesia: Some(P::tolerance(&params, 3).amnesia),
         liveness_bound: Some(|params, _hosts| {
             let params = match params {
                 Value::Null => P::Params::default(),

@@ -119,6 +119,8 @@ pub struct ProtocolEntry {
     pub service: Option<String>,
     /// How many crashed hosts out of so many it tolerates; any number if absent.
     pub tolerated_crashes: Option<fn(hosts: u64) -> u64>,
+    /// Whether it tolerates a host that comes back with a blank disk; unknown if absent.
+    pub tolerates_amnesia: Option<bool>,
     /// Its liveness bound, from its `params` and the number of hosts.
     pub liveness_bound: Option<fn(params: &Value, hosts: u64) -> Option<Nanos>>,
 }

@@ -9,6 +9,7 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod clocks;
 mod composite;
 mod hosts;
 mod kind;
@@ -18,7 +19,9 @@ mod partitions;
 use schemars::JsonSchema;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+pub use self::clocks::*;
 pub use self::composite::*;
 pub use self::hosts::*;
 pub use self::kind::{CommonFields, Manual};
@@ -105,10 +108,26 @@ faults! {
         "heal" => Heal(Heal),
         /// Drops a host's memory, and what its crash model says of its un-synced writes.
         "crash" => Crash(Crash),
-        /// Starts a crashed host again with the disk that survived.
+        /// Starts hosts again that are down, with the disk that survived or a blank one.
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
+        /// Lets the handlers of hosts take longer.
+        "slow" => Slow(Slow),
+        /// Hosts leave in good order, and stay away.
+        "leave" => Leave(Leave),
+        /// Spare hosts boot, or hosts that have left come back.
+        "join" => Join(Join),
+        /// Hosts restart one after the other, perhaps with other `params`.
+        "rolling_restart" => RollingRestart(RollingRestart),
+        /// Moves the wall clock of hosts, once.
+        "clock_step" => ClockStep(ClockStep),
+        /// Lets the clocks of hosts run faster or slower.
+        "clock_drift" => ClockDrift(ClockDrift),
+        /// Lets the wall clock of hosts jump to and fro.
+        "clock_strobe" => ClockStrobe(ClockStrobe),
+        /// Stops the clocks of hosts for a while.
+        "clock_freeze" => ClockFreeze(ClockFreeze),
         /// Loses messages.
         "loss" => Loss(Loss),
         /// Delivers messages twice.
@@ -154,6 +173,16 @@ random_kinds! {
     "crash" => Crash,
     /// A host's process stops and goes on.
     "pause" => Pause,
+    /// The handlers of a host take longer.
+    "slow" => Slow,
+    /// The wall clock of a host is moved.
+    "clock_step" => ClockStep,
+    /// The clocks of a host run faster or slower.
+    "clock_drift" => ClockDrift,
+    /// The wall clock of a host jumps to and fro.
+    "clock_strobe" => ClockStrobe,
+    /// The clocks of a host stand still.
+    "clock_freeze" => ClockFreeze,
     /// The hosts fall into two drawn groups.
     "partition" => Partition,
     /// A host's links are clogged.
@@ -203,6 +232,12 @@ impl Fault {
             SequenceStep::Wait(_) => None,
             SequenceStep::Fault(fault) => Some((index, &**fault)),
         })
+    }
+
+    /// Fields of `params` that it puts over those of hosts, if it does.
+    #[must_use]
+    pub fn params(&self) -> Option<&Value> {
+        each_kind!(self, fault => fault.params())
     }
 
     /// Shows every list of hosts in it, but not those of the faults inside a sequence. `path` is

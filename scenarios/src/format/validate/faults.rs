@@ -12,6 +12,7 @@ use crate::format::units::Nanos;
 
 use super::Findings;
 use super::hosts::{check_range, static_hosts};
+use super::top::check_params_over;
 use super::vocabulary::Sort;
 
 /// Where a fault stands.
@@ -62,6 +63,9 @@ pub(super) fn check_fault(
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
     fault.check_kind(&path, scenario, findings);
+    if let Some(params) = fault.params() {
+        check_params_over(params, &path.key("params"), scenario, findings);
+    }
     for (index, inner) in fault.inner() {
         let place = path.key("steps").index(index);
         check_fault(inner, &place, Where::Inline, scenario, findings);
@@ -290,8 +294,9 @@ fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
 /// what the file says outright is looked at: hosts by name, and crashes that nothing ends before
 /// the heal.
 fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
-    let ends_crashes =
-        |fault: &Fault| matches!(fault, Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_));
+    let ends_crashes = |fault: &Fault| {
+        matches!(fault, Fault::Restart(_) | Fault::Join(_) | Fault::Heal(_) | Fault::Sequence(_))
+    };
     if scenario.contract == Contract::Beyond || scenario.faults.iter().any(ends_crashes) {
         return;
     }
@@ -304,11 +309,12 @@ fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>)
     };
     let mut crashed: BTreeSet<u32> = BTreeSet::new();
     for (index, fault) in scenario.faults.iter().enumerate() {
-        let Fault::Crash(crash) = fault else { continue };
-        if crash.duration.is_some() {
-            continue;
-        }
-        let named = crash.select.0.iter().filter_map(|s| static_hosts(s, scenario));
+        let select = match fault {
+            Fault::Crash(crash) if crash.duration.is_none() => &crash.select,
+            Fault::Leave(leave) => &leave.select,
+            _ => continue,
+        };
+        let named = select.0.iter().filter_map(|s| static_hosts(s, scenario));
         crashed.extend(named.flatten());
         if crashed.len() as u64 > tolerated {
             let message = format!(
@@ -317,7 +323,7 @@ fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>)
                 crashed.len()
             );
             let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";
-            findings.value_help(&path.index(index).key("crash").key("select"), message, help);
+            findings.value_help(&path.index(index).key(fault.key()).key("select"), message, help);
             return;
         }
     }

@@ -94,7 +94,7 @@ impl Director {
         }
         self.active.retain(|_, active| !active.holds.is_empty());
         for host in hosts.iter().filter(|host| !host.is_client()) {
-            any |= world.restart(*host);
+            any |= !world.has_left(*host) && world.restart(*host);
         }
         any
     }
@@ -108,8 +108,8 @@ impl Director {
                 world.release(hold.id);
             }
         }
-        for host in self.places.members.clone() {
-            any |= world.restart(host);
+        for host in self.places.hosts.clone() {
+            any |= !world.has_left(host) && world.restart(host);
         }
         any
     }
@@ -173,10 +173,7 @@ impl Director {
                 Held::Paused(host) => world.is_paused(*host),
                 Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
                 Held::Rule => !world.rule_met(hold.id),
-                Held::Isolated(_)
-                | Held::Clogged(_)
-                | Held::Shaped(..)
-                | Held::OfHost(_) => true,
+                Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) | Held::OfHost(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()

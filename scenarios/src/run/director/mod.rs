@@ -10,6 +10,7 @@ mod holds;
 mod random;
 mod select;
 mod tally;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,9 +18,11 @@ use std::time::Duration;
 use seedbed_sim::rng::{Purpose, Rng, Streams};
 use seedbed_sim::{Condition, HoldId, NodeId, SimTime};
 
+use self::fire::Roll;
 use self::holds::Active;
 use self::random::Draw;
 pub(crate) use self::tally::Tally;
+use self::waiting::Waiting;
 use super::build::duration;
 use super::places::Places;
 use super::world::World;
@@ -39,6 +42,8 @@ pub(crate) enum Fired {
     Idle,
     /// A selector of it means nobody now.
     Unresolved,
+    /// It takes effect later, if it does: the books are kept then.
+    Waits,
 }
 
 /// What a wake-up is for.
@@ -54,6 +59,10 @@ enum Action {
     Draw { draw: usize, deadline: SimTime },
     /// A fault has lasted long enough.
     Release { active: u64 },
+    /// A crash has waited for its moment long enough.
+    GiveUp { hold: HoldId },
+    /// The turn of the next host in a rolling restart.
+    Roll { roll: Roll },
     /// Everything heals.
     Heal,
     /// Something outside the director is due.
@@ -94,6 +103,11 @@ pub(crate) struct Director {
     activated: u64,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
+    /// Faults that take effect later, by what they hold.
+    waiting: BTreeMap<HoldId, Waiting>,
+    /// How many such faults have been placed, and which has been counted last.
+    firings: u64,
+    counted: Option<u64>,
     /// How often each kind took effect.
     pub(crate) effects: BTreeMap<&'static str, u64>,
     pub(crate) swarm_off: BTreeSet<&'static str>,
@@ -127,6 +141,9 @@ impl Director {
             active: BTreeMap::new(),
             activated: 0,
             rules: Vec::new(),
+            waiting: BTreeMap::new(),
+            firings: 0,
+            counted: None,
             effects: BTreeMap::new(),
             swarm_off: BTreeSet::new(),
             drawn: Vec::new(),
@@ -255,16 +272,21 @@ impl Director {
             }
             Action::Due(number) => return News::Due(number),
             Action::Release { active } => self.release(active, world),
+            Action::GiveUp { hold } => self.give_up(hold, world),
             // No fault fires after heal.
             Action::Fire { .. }
             | Action::Repeat { .. }
             | Action::Step { .. }
+            | Action::Roll { .. }
             | Action::Draw { .. }
                 if self.healed => {}
             Action::Fire { leaf, deadline } => self.fire_or_wait(leaf, deadline, world),
             Action::Repeat { leaf, every, fired } => self.repeat(leaf, every, fired, world),
             Action::Step { leaf, step, deadline } => self.step(leaf, step, deadline, world),
             Action::Draw { draw, deadline } => self.draw_or_wait(draw, deadline, world),
+            Action::Roll { roll } => {
+                self.roll(roll, world);
+            }
         }
         News::Nothing
     }
@@ -393,6 +415,7 @@ impl Director {
         }
         self.active.clear();
         self.rules.clear();
+        self.waiting.clear();
         self.healed = true;
         world.trace_fault("heal", "everything");
         world.heal();

@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use seedbed_sim::rng::{Purpose, Rng};
-use seedbed_sim::{Distribution, NodeId, Shaping, SimTime};
+use seedbed_sim::{ClockFault, Cpu, Distribution, NodeId, Shaping, SimTime};
 
 use super::fire::{
-    Grip, describe_delay, grip_clog, grip_crash, grip_groups, grip_isolation, grip_one_way,
-    grip_pause, grip_shape, links_of, percent,
+    Grip, STROBE_PERIOD, describe_delay, grip_clock, grip_clog, grip_crash, grip_groups,
+    grip_isolation, grip_one_way, grip_pause, grip_shape, links_of, percent, step_text,
 };
+use super::holds::Held;
+use super::waiting::{Ambush, write_crash};
 use super::{Action, Director, Fired, PATIENCE, POLL};
-use crate::format::{Fault, Nanos, RandomFaults, RandomKind};
-use crate::run::build::links_between;
+use crate::format::{Fault, Nanos, RandomFaults, RandomKind, SignedNanos};
+use crate::run::build::{duration, links_between};
 use crate::run::world::World;
 
 /// One drawn fault.
@@ -68,18 +70,23 @@ impl Director {
         self.tallies[leaf].reached += 1;
         let pool = self.pool_of(&mut drawn, world);
         let kind = drawn.kind.key();
-        let grip = self.grip_random(&mut drawn, &pool, world);
-        let fired = match grip {
-            None => Fired::Unresolved,
-            Some(grip) => {
-                let text = grip.text.clone();
-                let fired = self.take(kind, grip, Some(drawn.lasts), world);
-                if fired == Fired::Took {
-                    let now = world.now();
-                    self.drawn.push(format!("{text} at {now} for {}", drawn.lasts));
-                }
-                fired
-            }
+        let fired = match drawn.kind {
+            RandomKind::Crash => self.draw_crash(&mut drawn, &pool, world),
+            RandomKind::Slow => self.draw_slow(&mut drawn, &pool, world),
+            RandomKind::ClockStep => self.draw_clock_step(&mut drawn, &pool, world),
+            RandomKind::Pause
+            | RandomKind::ClockDrift
+            | RandomKind::ClockStrobe
+            | RandomKind::ClockFreeze
+            | RandomKind::Partition
+            | RandomKind::Clog
+            | RandomKind::Loss
+            | RandomKind::Duplicate
+            | RandomKind::Reorder
+            | RandomKind::Delay => match self.grip_random(&mut drawn, &pool, world) {
+                Some(grip) => self.take_drawn(&drawn, grip, world),
+                None => Fired::Unresolved,
+            },
         };
         match fired {
             Fired::Took => {
@@ -91,8 +98,72 @@ impl Director {
                 let again = world.now() + POLL;
                 self.schedule(world, again, Action::Draw { draw, deadline });
             }
-            Fired::Idle | Fired::Unresolved => {}
+            Fired::Idle | Fired::Unresolved | Fired::Waits => {}
         }
+    }
+
+    fn take_drawn(&mut self, draw: &Draw, grip: Grip, world: &mut dyn World) -> Fired {
+        let text = grip.text.clone();
+        let fired = self.take(draw.kind.key(), grip, Some(draw.lasts), world);
+        if fired == Fired::Took {
+            let now = world.now();
+            self.drawn.push(format!("{text} at {now} for {}", draw.lasts));
+        }
+        fired
+    }
+
+    /// Half of the drawn crashes fall into the next write of their host.
+    fn draw_crash(&mut self, draw: &mut Draw, pool: &[NodeId], world: &mut dyn World) -> Fired {
+        let hosts = &self.places.hosts;
+        let down = hosts.iter().filter(|it| world.takes_part(**it) && !world.is_up(**it)).count();
+        if down + self.crashes_awaited() >= self.crashes_max {
+            return Fired::Unresolved;
+        }
+        let up: Vec<_> = pool.iter().copied().filter(|host| world.is_up(*host)).collect();
+        let Some(host) = draw.rng.pick(&up).copied() else {
+            return Fired::Unresolved;
+        };
+        let word = draw.rng.next();
+        if word >> 63 == 0 {
+            return self.take_drawn(draw, grip_crash(&[host], None), world);
+        }
+        let ambush = draw.ambush();
+        self.lay_crashes(&[host], (write_crash(word, None), "in a write"), &ambush, world)
+    }
+
+    /// From a millisecond a step, which a quiet protocol hardly feels, to 32 ms, which is more than
+    /// most can do with.
+    fn draw_slow(&mut self, draw: &mut Draw, pool: &[NodeId], world: &mut dyn World) -> Fired {
+        let up: Vec<_> = pool.iter().copied().filter(|host| world.is_up(*host)).collect();
+        let Some(host) = draw.rng.pick(&up).copied() else {
+            return Fired::Unresolved;
+        };
+        let cpu = Cpu { step: Duration::from_millis(1 << draw.rng.below(6)), ..Cpu::PLAIN };
+        let text = format!("slow {host}, {} a step", Nanos(cpu.step.as_nanos() as u64));
+        let holds = vec![(seedbed_sim::Fault::Slow(host, cpu), Held::OfHost(host))];
+        let ambush = draw.ambush();
+        self.lay_holds((text, holds), &ambush, world)
+    }
+
+    /// Forwards or backwards, by 1 ms to 16 s, each order as likely.
+    fn draw_clock_step(
+        &mut self,
+        draw: &mut Draw,
+        pool: &[NodeId],
+        world: &mut dyn World,
+    ) -> Fired {
+        let Some(host) = draw.rng.pick(pool).copied() else {
+            return Fired::Unresolved;
+        };
+        let by = draw_offset(&mut draw.rng);
+        let fault = seedbed_sim::Fault::Clock(host, ClockFault::Step(by.0));
+        if world.inject(fault).is_none() {
+            return Fired::Idle;
+        }
+        let text = step_text(by, &[host]);
+        world.trace_fault("clock_step", &text);
+        self.drawn.push(format!("{text} at {}", world.now()));
+        Fired::Took
     }
 
     /// Whom the draw may strike.
@@ -101,7 +172,10 @@ impl Director {
             return Vec::new();
         };
         match &random.select {
-            None => self.places.members.clone(),
+            None => {
+                let hosts = self.places.hosts.iter().copied();
+                hosts.filter(|host| world.takes_part(*host)).collect()
+            }
             Some(targets) => {
                 let mut pool = self.resolver(world, &mut draw.rng).pool(targets);
                 pool.retain(|host| !host.is_client());
@@ -114,13 +188,27 @@ impl Director {
         let members = &self.places.members;
         let rng = &mut draw.rng;
         match draw.kind {
-            RandomKind::Crash => {
-                let down = members.iter().filter(|host| !world.is_up(**host)).count();
-                if down >= self.crashes_max {
-                    return None;
-                }
-                let up: Vec<_> = pool.iter().copied().filter(|host| world.is_up(*host)).collect();
-                Some(grip_crash(&[*rng.pick(&up)?], None))
+            // They have their own books.
+            RandomKind::Crash | RandomKind::Slow | RandomKind::ClockStep => None,
+            RandomKind::ClockDrift => {
+                let host = *rng.pick(pool)?;
+                // 100 ppm, which is common, to 0.4, which nobody reckons with.
+                let ppm = 100_i64 << (2 * rng.below(7));
+                let sign = if rng.below(2) == 0 { 1 } else { -1 };
+                let fault = ClockFault::Drift(sign * ppm * 1_000);
+                Some(grip_clock(&[host], (fault, format!("clock drift of {}ppm", sign * ppm))))
+            }
+            RandomKind::ClockStrobe => {
+                let host = *rng.pick(pool)?;
+                let by = draw_offset(rng);
+                let period = duration(STROBE_PERIOD);
+                let fault = ClockFault::Strobe { by_ns: by.0, period };
+                let text = format!("clock strobe by {by} every {STROBE_PERIOD}");
+                Some(grip_clock(&[host], (fault, text)))
+            }
+            RandomKind::ClockFreeze => {
+                let host = *rng.pick(pool)?;
+                Some(grip_clock(&[host], (ClockFault::Freeze, "clock freeze".to_owned())))
             }
             RandomKind::Pause => {
                 let running = |host: &NodeId| world.is_up(*host) && !world.is_paused(*host);
@@ -158,6 +246,19 @@ impl Director {
             }
         }
     }
+}
+
+impl Draw {
+    fn ambush(&self) -> Ambush {
+        let Draw { leaf, kind, lasts, .. } = *self;
+        Ambush { leaf, kind: kind.key(), lasts: Some(lasts), drawn: true }
+    }
+}
+
+/// By 1 ms to 16 s, each order as likely, in either direction.
+fn draw_offset(rng: &mut Rng) -> SignedNanos {
+    let by = 1_000_000_i64 << rng.below(15);
+    SignedNanos(if rng.below(2) == 0 { by } else { -by })
 }
 
 fn draw_between(rng: &mut Rng, low: Nanos, high: Nanos) -> Nanos {
