@@ -93,7 +93,7 @@ impl JsonSchema for Speed {
         json_schema!({
             "description": "A speed: 1 is full speed, 0.5 takes twice as long; or \"50%\".",
             "anyOf": [
-                { "type": "number", "exclusiveMinimum": 0, "maximum": 1000 },
+                { "type": "number", "minimum": 1e-6, "maximum": 1000 },
                 { "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%?$" }
             ]
         })

@@ -68,6 +68,7 @@ fn raft() -> ProtocolEntry {
         measures: entries(&["leaderless_time"]),
         params: Some(options_of::<RaftParams>()),
         service: Some("log".to_owned()),
+        tolerates_amnesia: Some(false),
         tolerated_crashes: Some(|hosts| hosts.saturating_sub(1) / 2),
         liveness_bound: Some(raft_liveness_bound),
         ..ProtocolEntry::default()

@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Fault;
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
 use crate::format::expect::Contract;
 use crate::format::path::Path;
+use crate::format::script::for_each_fault;
 use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::speed::Speed;
@@ -313,14 +315,7 @@ impl FaultKind for Join {
     }
 
     fn check(&self, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
-        let may_leave = |fault: &super::Fault| {
-            matches!(fault, super::Fault::Leave(_))
-                || fault.inner().any(|(_, inner)| matches!(inner, super::Fault::Leave(_)))
-        };
-        if scenario.spare == 0
-            && scenario.script.is_empty()
-            && !scenario.faults.iter().any(may_leave)
-        {
+        if scenario.spare == 0 && !somebody_leaves(scenario) {
             let help = "give `spare` hosts, or let one `leave` before";
             findings.value_help(&path.key("select"), "there is nobody who could join", help);
         }
@@ -333,6 +328,17 @@ impl FaultKind for Join {
             }
         }
     }
+}
+
+/// Whether any fault, or an operator, lets a host leave.
+fn somebody_leaves(scenario: &Scenario) -> bool {
+    let leaves = |fault: &Fault| {
+        let leave = |fault: &Fault| matches!(fault, Fault::Leave(_));
+        leave(fault) || fault.inner().any(|(_, inner)| leave(inner))
+    };
+    let mut found = scenario.faults.iter().any(leaves);
+    for_each_fault(&scenario.script, &Path::root(), &mut |_, fault| found |= leaves(fault));
+    found
 }
 
 impl FaultKind for RollingRestart {
