@@ -2,6 +2,7 @@
 
 mod ends;
 mod faults;
+mod hosts;
 mod library;
 mod manuals;
 mod placements;

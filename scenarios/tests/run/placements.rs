@@ -114,7 +114,8 @@ fn random(kinds: Value, over: Value) -> Value {
 #[test]
 fn no_seed_draws_nothing() {
     let kinds = ["crash", "pause", "partition", "clog", "loss", "duplicate", "reorder", "delay"];
-    for kind in kinds {
+    let of_hosts = ["slow", "clock_step", "clock_drift", "clock_strobe", "clock_freeze"];
+    for kind in kinds.into_iter().chain(of_hosts) {
         let plan = plan(random(json!([kind]), json!({})));
         let mut counts = std::collections::BTreeSet::new();
         for seed in 0..30 {

@@ -116,15 +116,17 @@ impl Director {
     fn draw_crash(&mut self, draw: &mut Draw, pool: &[NodeId], world: &mut dyn World) -> Fired {
         let hosts = &self.places.hosts;
         let down = hosts.iter().filter(|it| world.takes_part(**it) && !world.is_up(**it)).count();
-        if down + self.crashes_awaited() >= self.crashes_max {
+        let awaited = self.awaited_crashes();
+        if down + awaited.len() >= self.crashes_max {
             return Fired::Unresolved;
         }
-        let up: Vec<_> = pool.iter().copied().filter(|host| world.is_up(*host)).collect();
+        let free = |host: &NodeId| world.is_up(*host) && !awaited.contains(host);
+        let up: Vec<_> = pool.iter().copied().filter(free).collect();
         let Some(host) = draw.rng.pick(&up).copied() else {
             return Fired::Unresolved;
         };
         let word = draw.rng.next();
-        if word >> 63 == 0 {
+        if word >> 63 == 0 || !self.has_patience(world.now()) {
             return self.take_drawn(draw, grip_crash(&[host], None), world);
         }
         let ambush = draw.ambush();

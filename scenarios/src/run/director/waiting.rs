@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use seedbed_sim::{CrashModel, CrashPoint, Fault, HoldId, NodeId};
+use seedbed_sim::{CrashModel, CrashPoint, Fault, HoldId, NodeId, SimTime};
 
 use super::fire::grip_crash;
 use super::holds::{Held, Hold};
@@ -13,8 +13,8 @@ use crate::format::Nanos;
 use crate::run::world::World;
 
 /// How long a drawn crash waits for a write to fall into. Where none comes it strikes all the same:
-/// not every protocol writes.
-const WRITE_PATIENCE: Duration = Duration::from_secs(1);
+/// not every protocol writes, and no seed is without faults by accident.
+const WRITE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A fault whose effect is to come.
 #[derive(Clone, Debug)]
@@ -164,9 +164,18 @@ impl Director {
         }
     }
 
-    /// How many crashes lie in wait.
-    pub(super) fn crashes_awaited(&self) -> usize {
-        self.waiting.values().filter(|waiting| matches!(waiting.then, Then::Down(..))).count()
+    /// Whether there is time for a drawn crash to wait before everything heals.
+    pub(super) fn has_patience(&self, now: SimTime) -> bool {
+        self.heal_at.is_none_or(|heal_at| now + WRITE_PATIENCE < heal_at)
+    }
+
+    /// The hosts on which crashes lie in wait.
+    pub(super) fn awaited_crashes(&self) -> Vec<NodeId> {
+        let host = |waiting: &Waiting| match waiting.then {
+            Then::Down(host, _) => Some(host),
+            Then::Nothing => None,
+        };
+        self.waiting.values().filter_map(host).collect()
     }
 }
 
