@@ -114,17 +114,20 @@ impl<N: Node> Sim<N> {
         let mut kept = Vec::new();
         for entry in 0..host.timers.len() {
             let timer = &mut host.timers[entry];
+            // One that is not armed any more, or that waits in the inbox.
+            if !timer.armed || timer.at <= now {
+                kept.push(Duration::ZERO);
+                continue;
+            }
             let due = match &dues {
                 Some(dues) => dues.get(entry).copied().unwrap_or_default(),
                 None => before.monotonic(timer.at),
             };
             kept.push(due);
-            if timer.armed && timer.at > now {
-                timer.at = host.machine.clocks.when_monotonic(now, due);
-                // What the queue holds may come up early, and is then put back.
-                if timer.ticket.is_some() && timer.queued_at > timer.at {
-                    timer.ticket = None;
-                }
+            timer.at = host.machine.clocks.when_monotonic(now, due);
+            // What the queue holds may come up early, and is then put back.
+            if timer.ticket.is_some() && timer.queued_at > timer.at {
+                timer.ticket = None;
             }
         }
         if frozen {

@@ -94,6 +94,22 @@ fn timers_follow_a_change_of_drift() {
     }
 }
 
+/// Timers that have fired, and those that wait for their host, are not moved.
+#[test]
+fn old_timers_stay_where_they_were() {
+    let (mut world, readings) = readers();
+    world.order_at(0, N1, 10).order_at(0, N1, 90).until(20);
+    let hold = inject(&mut world, 30, ClockFault::Drift(500_000_000));
+    world.stop_at(40).release(hold);
+    let pause = world.stop_at(50).inject(Fault::Pause(N1)).unwrap();
+    // The second one is due at 85 ms, and waits.
+    inject(&mut world, 86, ClockFault::Freeze);
+    world.stop_at(88).release(pause);
+    world.until(200);
+    let fired: Vec<i64> = readings.borrow().iter().map(|reading| reading.0).collect();
+    assert_eq!(fired, [nanos(10), nanos(91)]);
+}
+
 /// A step moves the wall clock of its host by so much, for good, and no timer.
 #[test]
 fn a_step_moves_the_wall_clock_once() {
