@@ -13,15 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "bridge",
-            "majorities_ring",
-            "isolate_minority",
-            "minority",
-            "cut_clients",
-            "flapping",
-            "swizzle_clog",
-            "corrupt",
-            "misdirect",
             "bandwidth",
             "disk",
             "disk_full",
@@ -44,36 +35,13 @@ const LATER: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
-        &["partition"],
-        &["bridge", "majorities_ring", "minority", "clients", "flapping", "random_halves"],
-    ),
-    (&["clog"], &["swizzle"]),
-    (&["latency", "by"], &["normal", "lognormal", "pareto", "mixture", "wan"]),
-    (
         &["network", "links"],
-        &[
-            "correlation",
-            "corrupt",
-            "misdirect",
-            "bandwidth",
-            "queue",
-            "cost",
-            "streams",
-            "stream",
-            "ordered",
-            "dead_link",
-            "zones",
-            "wan",
-            "preset",
-            "distribution",
-        ],
+        &["bandwidth", "queue", "cost", "streams", "stream", "ordered", "dead_link"],
     ),
-    (&["loss", "duplicate", "reorder"], &["correlation"]),
     (
         &["disk"],
         &["throughput", "capacity", "errors", "lost_writes", "torn_writes", "bit_rot", "model"],
     ),
-    (&["end"], &["core_only"]),
     (&["hosts"], &["zone"]),
 ];
 

@@ -28,6 +28,7 @@ pub mod expect;
 pub mod extends;
 pub mod faults;
 pub mod hosts;
+pub mod latency;
 pub mod later;
 mod message_action;
 pub mod names;
@@ -44,6 +45,7 @@ pub mod spec;
 pub mod speed;
 pub use seedbed_protocols::units;
 pub mod validate;
+pub mod wan;
 
 pub use buggify::BuggifySettings;
 pub use catalog::{Catalog, Entry, OptionsCheck, ProtocolEntry, ServiceEntry, options_of};
@@ -56,6 +58,7 @@ pub use expect::*;
 pub use extends::{DiskFiles, Files, MemoryFiles};
 pub use faults::*;
 pub use hosts::*;
+pub use latency::*;
 pub use network::*;
 pub use one_key::Named;
 pub use path::{Path, Segment};
@@ -68,6 +71,7 @@ pub use spec::*;
 pub use speed::Speed;
 pub use units::*;
 pub use validate::validate;
+pub use wan::Wan;
 
 use std::path::Path as FilePath;
 
@@ -123,4 +127,10 @@ fn finish(document: Document, catalog: &Catalog) -> Result<Loaded, Errors> {
     let mut scenario = document.decode()?;
     validate(&document, &mut scenario, catalog)?;
     Ok(Loaded { document, scenario })
+}
+
+/// For flags that are left out of a file where they are off.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -3,6 +3,7 @@
 use crate::disk::{CrashLoss, CrashModel};
 use crate::effects::Effect;
 use crate::id::NodeId;
+use crate::machine::Reads;
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::faults::{CrashReport, Fault, tag};
@@ -66,7 +67,7 @@ impl<N: Node> Sim<N> {
         let host = &mut self.hosts.0[id.index()];
         host.node = None;
         host.timers.clear();
-        host.machine.reads = 0;
+        host.machine.reads = Reads::default();
         if let Some(rare) = host.rare_if_any() {
             rare.stopping = None;
             rare.dues.clear();
@@ -78,6 +79,9 @@ impl<N: Node> Sim<N> {
         cold.pauses = 0;
         cold.waking = false;
         cold.step_over = false;
+        cold.disk_errors.clear();
+        cold.sync_failed_in_step = false;
+        cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);
         let inbox = std::mem::take(&mut cold.inbox);

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::codec;
 use crate::config::Cpu;
-use crate::disk::CrashModel;
+use crate::disk::{CrashModel, DiskFault};
 use crate::id::NodeId;
 use crate::network::{MessageRule, Shaping};
 use crate::node::Node;
@@ -35,6 +35,11 @@ pub enum Fault {
     Crash(NodeId, Option<CrashModel>),
     /// A host handles nothing; its disk and its clocks go on.
     Pause(NodeId),
+    /// Directed links carry no message of these kinds (indices into the protocol's kinds,
+    /// [`crate::CLIENT_REQUEST_KIND`] or [`crate::CLIENT_REPLY_KIND`]): what is sent is gone.
+    CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
+    /// Something is wrong with a host's disk.
+    Disk(NodeId, DiskFault),
     /// The processor of a host is slower.
     Slow(NodeId, Cpu),
     /// Something about the clocks of a host.
@@ -64,9 +69,34 @@ impl Fault {
             | Fault::Shape(..)
             | Fault::Message(_)
             | Fault::Pause(_)
+            | Fault::CutKinds(..)
+            | Fault::Disk(..)
             | Fault::Slow(..)
             | Fault::Clock(..)
             | Fault::CrashAt(..)
+            | Fault::Leave(_)
+            | Fault::Join(_) => None,
+        }
+    }
+
+    /// The host of which it holds something that a heal lets go: links are of no host, and damage
+    /// stays.
+    pub(super) fn healed_host(&self) -> Option<NodeId> {
+        match self {
+            Fault::Disk(_, wrong) if wrong.is_damage() => None,
+            Fault::Crash(host, _)
+            | Fault::Pause(host)
+            | Fault::Disk(host, _)
+            | Fault::Slow(host, _)
+            | Fault::Clock(host, _)
+            | Fault::Wipe(host)
+            | Fault::CrashAt(host, _)
+            | Fault::Stop(host) => Some(*host),
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::CutKinds(..)
             | Fault::Leave(_)
             | Fault::Join(_) => None,
         }
@@ -90,6 +120,14 @@ pub struct CrashReport {
 pub(crate) struct Holds {
     made: u32,
     pub(super) held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
+}
+
+fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items
 }
 
 impl Holds {
@@ -135,13 +173,16 @@ impl<N: Node> Sim<N> {
                 }
                 !links.is_empty()
             }
+            Fault::CutKinds(links, kinds) => !links.is_empty() && !kinds.is_empty(),
             Fault::Shape(links, shaping) => {
-                links.iter().any(|&(from, to)| shaping.touches(from, to))
+                let members = self.core.shared.members.len();
+                links.iter().any(|&(from, to)| shaping.touches(from, to, members))
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Wipe(host) => self.crash_at(*host, None, None, true).is_some(),
             Fault::Pause(host) => self.pause(*host),
+            Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
             Fault::Stop(host) => self.stop(*host),
             Fault::Leave(host) => self.leave_for_good(*host),
             Fault::Join(host) => self.join(*host),
@@ -157,15 +198,17 @@ impl<N: Node> Sim<N> {
         let hold = HoldId(self.holds.made);
         match &fault {
             Fault::Shape(links, shaping) => {
-                let mut links = links.clone();
-                links.sort_unstable();
-                self.core.network.add_shaping(hold.0, links, shaping.clone());
+                self.core.network.add_shaping(hold.0, sorted(links), shaping.clone());
+            }
+            Fault::CutKinds(links, kinds) => {
+                self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
             Fault::Cut(_)
             | Fault::Clog(_)
             | Fault::Crash(..)
             | Fault::Pause(_)
+            | Fault::Disk(..)
             | Fault::Slow(..)
             | Fault::Clock(..)
             | Fault::Wipe(_)
@@ -202,6 +245,8 @@ impl<N: Node> Sim<N> {
             | Fault::Clog(_)
             | Fault::Shape(..)
             | Fault::Message(_)
+            | Fault::CutKinds(..)
+            | Fault::Disk(..)
             | Fault::Crash(..)
             | Fault::Wipe(_)
             | Fault::Pause(_) => {}
@@ -246,7 +291,9 @@ impl<N: Node> Sim<N> {
                     }
                 }
             }
-            Fault::Shape(..) | Fault::Message(_) => self.core.network.release(hold.0),
+            Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
+                self.core.network.release(hold.0);
+            }
             Fault::Crash(host, _) | Fault::Wipe(host) | Fault::Stop(host) => {
                 if !self.held(|other| other.keeps_down() == Some(host))
                     && !self.has_left(host)
@@ -256,6 +303,7 @@ impl<N: Node> Sim<N> {
                 }
             }
             Fault::Pause(host) => self.resume(host),
+            Fault::Disk(host, _) => self.release_disk(host, hold.0),
             Fault::Slow(host, _) => self.end_slow(host, hold),
             Fault::Clock(host, fault) => self.end_clock_fault(host, hold, fault),
             Fault::CrashAt(host, _) => self.disarm(host, hold),
@@ -291,14 +339,19 @@ impl<N: Node> Sim<N> {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
-        let cuts = matches!(fault, Fault::Cut(_));
-        let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
+        let (cuts, some_kinds) =
+            (matches!(fault, Fault::Cut(_)), matches!(fault, Fault::CutKinds(..)));
+        let (Fault::Cut(links) | Fault::Clog(links) | Fault::CutKinds(links, _)) = fault else {
             return false;
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
+        if some_kinds {
+            self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+            return !freed.is_empty();
+        }
         for &(from, to) in &freed {
             if cuts {
                 self.core.network.mend(from, to);
@@ -309,6 +362,23 @@ impl<N: Node> Sim<N> {
         !freed.is_empty()
     }
 
+    /// Ends what a hold does to those of its links that are chosen, if it shapes them: whether there
+    /// was any, and whether none is left.
+    pub(super) fn free_shaped_links_of(
+        &mut self,
+        hold: HoldId,
+        chosen: impl Fn(NodeId, NodeId) -> bool,
+    ) -> (bool, bool) {
+        let Some(Fault::Shape(links, _)) = self.holds.held.get_mut(&hold) else {
+            return (false, false);
+        };
+        let before = links.len();
+        links.retain(|&(from, to)| !chosen(from, to));
+        let (freed, ends) = (links.len() < before, links.is_empty());
+        self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
+        (freed, ends)
+    }
+
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is
     /// neither, and stays chosen.
     pub fn free_hosts(&mut self, hosts: &[NodeId]) -> bool {
@@ -316,30 +386,13 @@ impl<N: Node> Sim<N> {
         let mut any = self.free_links(|_, from, to| touches(from, to));
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
-                Some(
-                    Fault::Crash(host, _)
-                    | Fault::Wipe(host)
-                    | Fault::Pause(host)
-                    | Fault::Stop(host)
-                    | Fault::Slow(host, _)
-                    | Fault::Clock(host, _)
-                    | Fault::CrashAt(host, _),
-                ) => hosts.contains(host),
-                Some(Fault::Shape(links, _)) => {
-                    let before = links.len();
-                    links.retain(|&(from, to)| !touches(from, to));
-                    any |= links.len() < before;
-                    self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
-                    links.is_empty()
+                Some(Fault::Shape(..)) => {
+                    let (freed, ends) = self.free_shaped_links_of(hold, touches);
+                    any |= freed;
+                    ends
                 }
-                Some(
-                    Fault::Cut(_)
-                    | Fault::Clog(_)
-                    | Fault::Message(_)
-                    | Fault::Leave(_)
-                    | Fault::Join(_),
-                )
-                | None => false,
+                Some(fault) => fault.healed_host().is_some_and(|host| hosts.contains(&host)),
+                None => false,
             };
             if ends {
                 any = true;
@@ -368,22 +421,6 @@ impl<N: Node> Sim<N> {
         self.holds.held.retain(|_, fault| fault.keeps_down() != Some(host));
         self.away.retain(|away| *away != host);
         self.restart_when_stopped(host) || self.start(host) || paused
-    }
-
-    /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
-    /// as reached after heal.
-    pub fn heal(&mut self) {
-        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            self.release(hold);
-        }
-        let mut hosts = self.core.shared.members.clone();
-        hosts.extend(&self.joined);
-        hosts.retain(|host| !self.has_left(*host));
-        for host in hosts {
-            self.start(host);
-        }
-        self.healed = true;
-        self.heal_milestones();
     }
 
     /// Whether `host` is up, paused or not.

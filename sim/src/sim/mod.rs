@@ -9,7 +9,10 @@ mod clients;
 mod clocks;
 mod core;
 mod crash;
+mod device;
 mod faults;
+mod harm;
+mod heal;
 mod host;
 mod hosts;
 mod leave;
@@ -70,7 +73,8 @@ pub struct Sim<N: Node> {
     /// How many members are up or about to boot for the first time.
     pub(crate) up: usize,
     pub(crate) keep_going: bool,
-    pub(crate) healed: bool,
+    /// Whom clients ask; every member if none.
+    pub(crate) asked_by_clients: Option<Vec<NodeId>>,
     /// Hosts that have left, spare ones among them.
     pub(crate) away: Vec<NodeId>,
     /// Spare hosts that have joined at some time.
@@ -180,7 +184,7 @@ impl<N: Node> Sim<N> {
             kinds,
             up: 0,
             keep_going: false,
-            healed: false,
+            asked_by_clients: None,
             away: Vec::new(),
             joined: Vec::new(),
             watches_sends: false,
@@ -209,6 +213,7 @@ impl<N: Node> Sim<N> {
             let word = streams.open(Purpose::Clock, u64::from(id.number())).next();
             machine.clocks.discipline(uncertainty, word);
         }
+        machine.disk.set_capacity(config.disk.capacity);
         let mut host = Host::new(machine, config.params.clone());
         if config.disk != DiskConfig::default() {
             host.cold = Some(Box::new(Cold::new(config.disk.clone())));

@@ -156,7 +156,7 @@ fn a_stop_drains_and_syncs() {
         assert!(world.sim.is_up(N1));
         world.until(down_at);
         assert!(!world.sim.is_up(N1), "busy for {busy}");
-        assert_eq!(world.sim.view().durable(N1).read("log").unwrap(), b"firstsecond");
+        assert_eq!(world.sim.view().durable(N1).read("log").unwrap()[..], *b"firstsecond");
         let said = format!("{}ms n2 has 1 of n1", 21 + busy);
         assert_eq!(world.log.take(), [said], "the second order was never handled");
         world.stop_at(100).release(hold);

@@ -62,7 +62,7 @@ fn a_crash_in_a_step_keeps_a_prefix() {
         assert!(!world.sim.is_up(N1));
         world.until(20);
         let heard = world.log.take().len();
-        let left = world.sim.view().disk(N1).read("log").ok().map(<[u8]>::to_vec);
+        let left = world.sim.view().disk(N1).read("log").ok().map(std::borrow::Cow::into_owned);
         *outcomes.entry((heard, left)).or_default() += 1;
     }
     // k messages and operations: 0 nothing, 1 the message, 2 and the file, 3 and "a", 4 and 5 the
@@ -201,7 +201,7 @@ fn a_crash_after_a_send_falls_into_a_broadcast_and_into_a_gate() {
     let hold = arm(&mut world, 5, point(SharpPoint::Send(None), 0));
     assert_eq!(strike(&mut world, hold, 30), Some(20));
     assert_eq!(world.seen(30), ["21ms n2 has 1 of n1"]);
-    assert_eq!(world.sim.view().disk(N1).read("log").unwrap(), b"promised");
+    assert_eq!(world.sim.view().disk(N1).read("log").unwrap()[..], *b"promised");
 }
 
 /// A crash that has struck is a crash like any other: released, the host restarts. One whose

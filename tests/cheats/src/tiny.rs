@@ -114,7 +114,14 @@ impl Protocol for Tiny {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: true }
+        Tolerance {
+            crashes: hosts,
+            amnesia: true,
+            lost_copies: hosts,
+            damaged_copies: hosts,
+            clocks: true,
+            ..Tolerance::default()
+        }
     }
 
     fn liveness_bound(_: &Params) -> Duration {

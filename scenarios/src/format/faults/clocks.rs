@@ -2,6 +2,7 @@
 //! which timers run and which never jumps.
 
 use schemars::JsonSchema;
+use seedbed_protocols::Strain;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
@@ -10,6 +11,9 @@ use crate::format::selector::Targets;
 use crate::format::spec::Scenario;
 use crate::format::units::{Drift, Nanos, SignedNanos};
 use crate::format::validate::Findings;
+
+/// Every protocol has to live with a clock that is off by so much: NTP gives up beyond (RFC 5905).
+const GOOD_DRIFT_PPM: i64 = 500;
 
 fault_struct! {
     /// Moves the wall clock of hosts by so much, once and for good: timers do not notice. A clock
@@ -84,6 +88,10 @@ impl FaultKind for ClockStep {
         evidence: "`faults.clock_step` counts; the trace says whose clock moved, and by how much.",
     };
 
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Clocks)
+    }
+
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
         visit(&path.key("select"), Standing::Alone, &mut self.select);
     }
@@ -107,6 +115,10 @@ impl FaultKind for ClockDrift {
         self.duration
     }
 
+    fn strain(&self) -> Option<Strain> {
+        (self.drift.ppm.abs() > GOOD_DRIFT_PPM).then_some(Strain::Clocks)
+    }
+
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
         visit(&path.key("select"), Standing::Alone, &mut self.select);
     }
@@ -128,6 +140,10 @@ impl FaultKind for ClockStrobe {
 
     fn duration(&self) -> Option<Nanos> {
         self.duration
+    }
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Clocks)
     }
 
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
@@ -157,6 +173,10 @@ impl FaultKind for ClockFreeze {
 
     fn duration(&self) -> Option<Nanos> {
         self.duration
+    }
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Clocks)
     }
 
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {

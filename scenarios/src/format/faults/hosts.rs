@@ -1,12 +1,12 @@
 //! Faults of hosts: they crash, restart, stop for a while, are slow, leave and join.
 
 use schemars::JsonSchema;
+use seedbed_protocols::Strain;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Fault;
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
-use crate::format::expect::Contract;
 use crate::format::path::Path;
 use crate::format::script::for_each_fault;
 use crate::format::selector::{Selector, Targets};
@@ -193,11 +193,16 @@ impl FaultKind for Crash {
         self.duration
     }
 
+    fn strain(&self) -> Option<Strain> {
+        let blank = self.lose == CrashLoss::Everything;
+        Some(if blank { Strain::Amnesia } else { Strain::Crashes })
+    }
+
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
         visit(&path.key("select"), Standing::Alone, &mut self.select);
     }
 
-    fn check(&self, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
+    fn check(&self, path: &Path, _: &Scenario, findings: &mut Findings<'_>) {
         if let Some(kind) = &self.kind {
             if self.moment == Some(CrashMoment::Send) {
                 findings.require_name(Sort::Kind, &path.key("kind"), kind, false);
@@ -207,19 +212,6 @@ impl FaultKind for Crash {
                 findings.key(&path.key("kind"), message, Some(help));
             }
         }
-        if self.lose == CrashLoss::Everything {
-            check_amnesia(&path.key("lose"), scenario, findings);
-        }
-    }
-}
-
-/// Within the contract no host may forget what it had made durable, unless the protocol says so.
-fn check_amnesia(path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
-    let Some(protocol) = findings.no_amnesia() else { return };
-    if scenario.contract == Contract::Within {
-        let message = format!("`{protocol}` does not tolerate a host that has lost its disk");
-        let help = "write `\"contract\": \"beyond\"` to see what it does then";
-        findings.value_help(path, message, help);
     }
 }
 
@@ -240,10 +232,8 @@ impl FaultKind for Restart {
         self.params.as_ref()
     }
 
-    fn check(&self, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
-        if self.disk == RestartDisk::Blank {
-            check_amnesia(&path.key("disk"), scenario, findings);
-        }
+    fn strain(&self) -> Option<Strain> {
+        (self.disk == RestartDisk::Blank).then_some(Strain::Amnesia)
     }
 }
 
@@ -295,6 +285,10 @@ impl FaultKind for Leave {
         needs: "",
         evidence: "`faults.leave` counts; the trace shows when it stopped; `messages.host_down` afterwards.",
     };
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Crashes)
+    }
 
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
         visit(&path.key("select"), Standing::Alone, &mut self.select);

@@ -98,13 +98,6 @@ pub(in crate::format) enum Sort {
 }
 
 impl Findings<'_> {
-    /// A protocol of the scenario that does not tolerate a blank disk, if there is one.
-    pub(in crate::format) fn no_amnesia(&self) -> Option<String> {
-        let mut protocols = self.vocabulary.protocols.iter();
-        let fragile = protocols.find(|(_, entry)| entry.tolerates_amnesia == Some(false));
-        fragile.map(|(name, _)| name.clone())
-    }
-
     /// Demands that a protocol has a name.
     pub(in crate::format) fn require_name(
         &mut self,

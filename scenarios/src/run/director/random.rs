@@ -4,27 +4,27 @@
 use std::time::Duration;
 
 use seedbed_sim::rng::{Purpose, Rng};
-use seedbed_sim::{ClockFault, Cpu, Distribution, NodeId, Shaping, SimTime};
+use seedbed_sim::{Distribution, NodeId, Shaping, SimTime};
 
 use super::fire::{
-    Grip, STROBE_PERIOD, describe_delay, grip_clock, grip_clog, grip_crash, grip_groups,
-    grip_isolation, grip_one_way, grip_pause, grip_shape, links_of, percent, step_text,
+    Grip, describe_delay, grip_bridge, grip_clog, grip_groups, grip_isolation, grip_one_way,
+    grip_pause, grip_ring, grip_shape, links_of, percent,
 };
-use super::holds::Held;
-use super::waiting::{Ambush, write_crash};
+use super::random_hosts::grip_drawn_clock;
+use super::waiting::patience_of;
 use super::{Action, Director, Fired, PATIENCE, POLL};
-use crate::format::{Fault, Nanos, RandomFaults, RandomKind, SignedNanos};
+use crate::format::{BRIDGE_HOSTS_MIN, Fault, Nanos, RING_HOSTS_MIN, RandomFaults, RandomKind};
 use crate::run::build::{duration, links_between};
 use crate::run::world::World;
 
 /// One drawn fault.
 #[derive(Clone, Debug)]
 pub(super) struct Draw {
-    leaf: usize,
-    kind: RandomKind,
-    lasts: Nanos,
+    pub(super) leaf: usize,
+    pub(super) kind: RandomKind,
+    pub(super) lasts: Nanos,
     /// Whom it strikes is drawn from a stream of its own, so that it depends on no other draw.
-    rng: Rng,
+    pub(super) rng: Rng,
 }
 
 impl Director {
@@ -41,8 +41,8 @@ impl Director {
             .copied()
             .filter(|kind| !self.swarm_off.contains(kind.key()))
             .collect();
+        // Only if swarm switched all of them off.
         if kinds.is_empty() {
-            self.tallies[leaf].optional = true;
             return;
         }
         let mut rng = self.leaves[leaf].rng.clone();
@@ -67,6 +67,9 @@ impl Director {
     pub(super) fn draw_or_wait(&mut self, draw: usize, deadline: SimTime, world: &mut dyn World) {
         let mut drawn = self.draws[draw].clone();
         let leaf = drawn.leaf;
+        if world.now() < self.leaves[leaf].well_at {
+            return self.wait_until_well(draw, world);
+        }
         self.tallies[leaf].reached += 1;
         let pool = self.pool_of(&mut drawn, world);
         let kind = drawn.kind.key();
@@ -74,20 +77,22 @@ impl Director {
             RandomKind::Crash => self.draw_crash(&mut drawn, &pool, world),
             RandomKind::Slow => self.draw_slow(&mut drawn, &pool, world),
             RandomKind::ClockStep => self.draw_clock_step(&mut drawn, &pool, world),
-            RandomKind::Pause
-            | RandomKind::ClockDrift
-            | RandomKind::ClockStrobe
-            | RandomKind::ClockFreeze
-            | RandomKind::Partition
-            | RandomKind::Clog
-            | RandomKind::Loss
-            | RandomKind::Duplicate
-            | RandomKind::Reorder
-            | RandomKind::Delay => match self.grip_random(&mut drawn, &pool, world) {
+            RandomKind::SwizzleClog => {
+                let hosts = draw_some(2, &pool, &mut drawn.rng);
+                let (fired, text) = self.swizzle(&hosts, drawn.lasts, &mut drawn.rng, world);
+                self.note_drawn(fired, &drawn, &text, world)
+            }
+            _ => match self.grip_random(&mut drawn, &pool, world) {
                 Some(grip) => self.take_drawn(&drawn, grip, world),
                 None => Fired::Unresolved,
             },
         };
+        if matches!(fired, Fired::Took | Fired::Waits)
+            && let Some(stable) = self.stable_of(leaf)
+        {
+            let lasts = duration(drawn.lasts) + duration(stable) + patience_of(fired);
+            self.leaves[leaf].well_at = world.now() + lasts;
+        }
         match fired {
             Fired::Took => {
                 self.tallies[leaf].took += 1;
@@ -102,70 +107,39 @@ impl Director {
         }
     }
 
-    fn take_drawn(&mut self, draw: &Draw, grip: Grip, world: &mut dyn World) -> Fired {
+    pub(super) fn take_drawn(&mut self, draw: &Draw, grip: Grip, world: &mut dyn World) -> Fired {
         let text = grip.text.clone();
         let fired = self.take(draw.kind.key(), grip, Some(draw.lasts), world);
+        self.note_drawn(fired, draw, &text, world)
+    }
+
+    /// Says what was drawn, if it took effect.
+    fn note_drawn(&mut self, fired: Fired, draw: &Draw, text: &str, world: &dyn World) -> Fired {
         if fired == Fired::Took {
-            let now = world.now();
-            self.drawn.push(format!("{text} at {now} for {}", draw.lasts));
+            self.drawn.push(format!("{text} at {} for {}", world.now(), draw.lasts));
         }
         fired
     }
 
-    /// Half of the drawn crashes fall into the next write of their host.
-    fn draw_crash(&mut self, draw: &mut Draw, pool: &[NodeId], world: &mut dyn World) -> Fired {
-        let hosts = &self.places.hosts;
-        let down = hosts.iter().filter(|it| world.takes_part(**it) && !world.is_up(**it)).count();
-        let awaited = self.awaited_crashes();
-        if down + awaited.len() >= self.crashes_max {
-            return Fired::Unresolved;
+    /// How long all must be well between the faults of a `random`, if it says so.
+    fn stable_of(&self, leaf: usize) -> Option<Nanos> {
+        match &self.leaves[leaf].fault {
+            Fault::Random(random) => random.stable,
+            _ => None,
         }
-        let free = |host: &NodeId| world.is_up(*host) && !awaited.contains(host);
-        let up: Vec<_> = pool.iter().copied().filter(free).collect();
-        let Some(host) = draw.rng.pick(&up).copied() else {
-            return Fired::Unresolved;
-        };
-        let word = draw.rng.next();
-        if word >> 63 == 0 || !self.has_patience(world.now()) {
-            return self.take_drawn(draw, grip_crash(&[host], None), world);
-        }
-        let ambush = draw.ambush();
-        self.lay_crashes(&[host], (write_crash(word, None), "in a write"), &ambush, world)
     }
 
-    /// From a millisecond a step, which a quiet protocol hardly feels, to 32 ms, which is more than
-    /// most can do with.
-    fn draw_slow(&mut self, draw: &mut Draw, pool: &[NodeId], world: &mut dyn World) -> Fired {
-        let up: Vec<_> = pool.iter().copied().filter(|host| world.is_up(*host)).collect();
-        let Some(host) = draw.rng.pick(&up).copied() else {
-            return Fired::Unresolved;
+    /// Puts a draw off until the one before it has ended and all has been well for a while, or
+    /// drops it if that is too late. The first draw never waits, so that one is left.
+    fn wait_until_well(&mut self, draw: usize, world: &mut dyn World) {
+        let leaf = self.draws[draw].leaf;
+        let at = self.leaves[leaf].well_at;
+        let Fault::Random(random) = &self.leaves[leaf].fault else {
+            return;
         };
-        let cpu = Cpu { step: Duration::from_millis(1 << draw.rng.below(6)), ..Cpu::PLAIN };
-        let text = format!("slow {host}, {} a step", Nanos(cpu.step.as_nanos() as u64));
-        let holds = vec![(seedbed_sim::Fault::Slow(host, cpu), Held::OfHost(host))];
-        let ambush = draw.ambush();
-        self.lay_holds((text, holds), &ambush, world)
-    }
-
-    /// Forwards or backwards, by 1 ms to 16 s, each order as likely.
-    fn draw_clock_step(
-        &mut self,
-        draw: &mut Draw,
-        pool: &[NodeId],
-        world: &mut dyn World,
-    ) -> Fired {
-        let Some(host) = draw.rng.pick(pool).copied() else {
-            return Fired::Unresolved;
-        };
-        let by = draw_offset(&mut draw.rng);
-        let fault = seedbed_sim::Fault::Clock(host, ClockFault::Step(by.0));
-        if world.inject(fault).is_none() {
-            return Fired::Idle;
+        if at < SimTime::from_nanos(random.until.0) {
+            self.schedule(world, at, Action::Draw { draw, deadline: at + PATIENCE });
         }
-        let text = step_text(by, &[host]);
-        world.trace_fault("clock_step", &text);
-        self.drawn.push(format!("{text} at {}", world.now()));
-        Fired::Took
     }
 
     /// Whom the draw may strike.
@@ -190,27 +164,13 @@ impl Director {
         let members = &self.places.members;
         let rng = &mut draw.rng;
         match draw.kind {
-            // They have their own books.
-            RandomKind::Crash | RandomKind::Slow | RandomKind::ClockStep => None,
-            RandomKind::ClockDrift => {
-                let host = *rng.pick(pool)?;
-                // 100 ppm, which is common, to 0.4, which nobody reckons with.
-                let ppm = 100_i64 << (2 * rng.below(7));
-                let sign = if rng.below(2) == 0 { 1 } else { -1 };
-                let fault = ClockFault::Drift(sign * ppm * 1_000);
-                Some(grip_clock(&[host], (fault, format!("clock drift of {}ppm", sign * ppm))))
-            }
-            RandomKind::ClockStrobe => {
-                let host = *rng.pick(pool)?;
-                let by = draw_offset(rng);
-                let period = duration(STROBE_PERIOD);
-                let fault = ClockFault::Strobe { by_ns: by.0, period };
-                let text = format!("clock strobe by {by} every {STROBE_PERIOD}");
-                Some(grip_clock(&[host], (fault, text)))
-            }
-            RandomKind::ClockFreeze => {
-                let host = *rng.pick(pool)?;
-                Some(grip_clock(&[host], (ClockFault::Freeze, "clock freeze".to_owned())))
+            // They are more than a grip, and have books of their own.
+            RandomKind::Crash
+            | RandomKind::Slow
+            | RandomKind::ClockStep
+            | RandomKind::SwizzleClog => None,
+            RandomKind::ClockDrift | RandomKind::ClockStrobe | RandomKind::ClockFreeze => {
+                grip_drawn_clock(draw.kind, rng, pool)
             }
             RandomKind::Pause => {
                 let running = |host: &NodeId| world.is_up(*host) && !world.is_paused(*host);
@@ -218,6 +178,7 @@ impl Director {
                 Some(grip_pause(&[*rng.pick(&running)?]))
             }
             RandomKind::Partition => draw_partition(rng, pool, members, &self.isolated()),
+            RandomKind::PartialPartition => draw_partial(rng, pool, members),
             RandomKind::Clog => {
                 let host = *rng.pick(pool)?;
                 let links = links_of(&[host], members);
@@ -246,24 +207,21 @@ impl Director {
                 let shaping = Shaping { delay, ..Shaping::default() };
                 draw_shape(rng, pool, members, shaping, &text)
             }
+            RandomKind::Corrupt => {
+                let share = rng.range(1..21);
+                let shaping = Shaping { corrupt: percent(share), ..Shaping::default() };
+                draw_shape(rng, pool, members, shaping, &format!("corruption of {share}%"))
+            }
+            RandomKind::Misdirect => {
+                let share = rng.range(1..21);
+                let shaping = Shaping { misdirect: percent(share), ..Shaping::default() };
+                draw_shape(rng, pool, members, shaping, &format!("misdirection of {share}%"))
+            }
         }
     }
 }
 
-impl Draw {
-    fn ambush(&self) -> Ambush {
-        let Draw { leaf, kind, lasts, .. } = *self;
-        Ambush { leaf, kind: kind.key(), lasts: Some(lasts), drawn: true }
-    }
-}
-
-/// By 1 ms to 16 s, each order as likely, in either direction.
-fn draw_offset(rng: &mut Rng) -> SignedNanos {
-    let by = 1_000_000_i64 << rng.below(15);
-    SignedNanos(if rng.below(2) == 0 { by } else { -by })
-}
-
-fn draw_between(rng: &mut Rng, low: Nanos, high: Nanos) -> Nanos {
+pub(super) fn draw_between(rng: &mut Rng, low: Nanos, high: Nanos) -> Nanos {
     let (low, high) = (low.0.min(high.0), low.0.max(high.0));
     let time = rng.duration(Duration::from_nanos(low), Duration::from_nanos(high));
     Nanos(time.as_nanos() as u64)
@@ -305,6 +263,37 @@ fn draw_partition(
             Some(grip_one_way(from, to))
         }
     }
+}
+
+/// A third each: a bridge, a ring of majorities (another bridge, where only some hosts may be struck
+/// or there are too few), and one direction between two drawn groups.
+fn draw_partial(rng: &mut Rng, pool: &[NodeId], members: &[NodeId]) -> Option<Grip> {
+    if (members.len() as u64) < BRIDGE_HOSTS_MIN {
+        return None;
+    }
+    let victim = *rng.pick(pool)?;
+    let is_ring = pool.len() == members.len() && members.len() as u64 >= RING_HOSTS_MIN;
+    match rng.below(3) {
+        0 => Some(grip_bridge(&[victim], members, rng)),
+        1 if is_ring => Some(grip_ring(members, rng)),
+        1 => Some(grip_bridge(&[victim], members, rng)),
+        _ => {
+            let from = draw_some(1, pool, rng);
+            let to: Vec<NodeId> =
+                members.iter().copied().filter(|host| !from.contains(host)).collect();
+            Some(grip_one_way(&from, &to))
+        }
+    }
+}
+
+/// So many hosts at least, and half of them at most, in order.
+fn draw_some(least: u64, pool: &[NodeId], rng: &mut Rng) -> Vec<NodeId> {
+    let size = rng.range(least..(pool.len() as u64 / 2).max(least) + 1) as usize;
+    let mut hosts = pool.to_vec();
+    rng.shuffle(&mut hosts);
+    hosts.truncate(size);
+    hosts.sort_unstable();
+    hosts
 }
 
 /// Half of the time the links between all hosts, half of the time those of one host.

@@ -164,6 +164,16 @@ impl Director {
         }
     }
 
+    /// Everything heals: what lies in wait is let go, wherever it is.
+    pub(super) fn call_off(&mut self, world: &mut dyn World) {
+        for (hold, waiting) in std::mem::take(&mut self.waiting) {
+            if let Then::Down(..) = waiting.then {
+                self.active.remove(&waiting.active);
+                world.release(hold);
+            }
+        }
+    }
+
     /// Whether there is time for a drawn crash to wait before everything heals.
     pub(super) fn has_patience(&self, now: SimTime) -> bool {
         self.heal_at.is_none_or(|heal_at| now + WRITE_PATIENCE < heal_at)
@@ -177,6 +187,11 @@ impl Director {
         };
         self.waiting.values().filter_map(host).collect()
     }
+}
+
+/// How long a drawn fault may wait before it takes effect.
+pub(super) fn patience_of(fired: Fired) -> Duration {
+    if fired == Fired::Waits { WRITE_PATIENCE } else { Duration::ZERO }
 }
 
 /// A drawn crash that falls into the next write.
