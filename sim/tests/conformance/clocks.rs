@@ -10,6 +10,9 @@ use crate::puppet::{Event, N1, N2, World, at, ms};
 
 const HOUR_MS: u64 = 3_600_000;
 
+/// Something that may put a clock right.
+type Heal = fn(&mut World);
+
 /// What a host reads: its wall clock, and its monotonic clock, in nanoseconds.
 type Readings = Rc<RefCell<Vec<(i64, u128)>>>;
 
@@ -207,7 +210,7 @@ fn nothing_is_no_fault() {
 /// Heal, and a heal of the host, end what clock faults hold; a restart does not touch clocks.
 #[test]
 fn heal_puts_clocks_right() {
-    let heals: [(bool, fn(&mut World)); 3] = [
+    let heals: [(bool, Heal); 3] = [
         (true, |world| world.sim.heal()),
         (true, |world| assert!(world.sim.free_hosts(&[N1]))),
         (false, |world| {

@@ -165,10 +165,13 @@ fn a_stop_drains_and_syncs() {
     }
 }
 
+/// Something that may bring a host back.
+type Back = fn(&mut World);
+
 /// Whether a host has left or was told to stop, a restart brings it back; a heal only the latter.
 #[test]
 fn who_has_left_comes_back_by_a_join_or_a_restart_only() {
-    let backs: [(bool, fn(&mut World)); 4] = [
+    let backs: [(bool, Back); 4] = [
         (false, |world| world.sim.heal()),
         (false, |world| assert!(!world.sim.free_hosts(&[N1]))),
         (true, |world| assert!(world.sim.restart(N1))),

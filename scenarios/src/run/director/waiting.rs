@@ -27,6 +27,7 @@ pub(super) struct Waiting {
     /// The entry among the faults that hold something.
     active: u64,
     drawn: bool,
+    lasts: Option<Nanos>,
     then: Then,
 }
 
@@ -34,8 +35,8 @@ pub(super) struct Waiting {
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Nothing,
-    /// The host is down, for so long.
-    Down(NodeId, Option<Nanos>),
+    /// The host is down.
+    Down(NodeId),
 }
 
 /// A fault that waits, before it does.
@@ -67,8 +68,7 @@ impl Director {
             let text = format!("crash {host} {what}");
             let hold = Hold { id, what: Held::OfHost(*host) };
             self.activate(ambush.kind, text.clone(), vec![hold], None, world);
-            let then = Then::Down(*host, ambush.lasts);
-            self.await_effect(id, ambush, text, then);
+            self.await_effect(id, ambush, text, Then::Down(*host));
             let patience = if ambush.drawn { WRITE_PATIENCE } else { PATIENCE };
             let at = world.now() + patience;
             self.schedule(world, at, Action::GiveUp { hold: id });
@@ -109,6 +109,7 @@ impl Director {
             text,
             active: self.activated,
             drawn: ambush.drawn,
+            lasts: ambush.lasts,
             then,
         };
         self.waiting.insert(id, waiting);
@@ -125,11 +126,12 @@ impl Director {
             self.tallies[struck.leaf].took += 1;
             *self.effects.entry(struck.kind).or_default() += 1;
         }
-        if struck.drawn {
-            self.drawn.push(format!("{} at {}", struck.text, world.now()));
-        }
-        let Then::Down(host, lasts) = struck.then else { return };
+        let lasts = struck.lasts;
         let for_how_long = lasts.map(|time| format!(" for {time}")).unwrap_or_default();
+        if struck.drawn {
+            self.drawn.push(format!("{} at {}{for_how_long}", struck.text, world.now()));
+        }
+        let Then::Down(host) = struck.then else { return };
         world.trace_fault(struck.kind, &format!("{} strikes{for_how_long}", struck.text));
         if let Some(active) = self.active.get_mut(&struck.active) {
             active.since = world.now();
@@ -151,16 +153,17 @@ impl Director {
             return;
         }
         world.release(hold);
-        let Then::Down(host, lasts) = waited.then else { return };
+        let Then::Down(host) = waited.then else { return };
         if !waited.drawn {
             return world.trace_fault(waited.kind, &format!("{} in vain", waited.text));
         }
         let grip = grip_crash(&[host], None);
         let text = grip.text.clone();
-        if self.take(waited.kind, grip, lasts, world) == Fired::Took {
+        if self.take(waited.kind, grip, waited.lasts, world) == Fired::Took {
             self.tallies[waited.leaf].took += 1;
             *self.effects.entry(waited.kind).or_default() += 1;
-            self.drawn.push(format!("{text} at {}", world.now()));
+            let for_how_long = waited.lasts.map(|time| format!(" for {time}")).unwrap_or_default();
+            self.drawn.push(format!("{text} at {}{for_how_long}", world.now()));
         }
     }
 
@@ -182,7 +185,7 @@ impl Director {
     /// The hosts on which crashes lie in wait.
     pub(super) fn awaited_crashes(&self) -> Vec<NodeId> {
         let host = |waiting: &Waiting| match waiting.then {
-            Then::Down(host, _) => Some(host),
+            Then::Down(host) => Some(host),
             Then::Nothing => None,
         };
         self.waiting.values().filter_map(host).collect()
