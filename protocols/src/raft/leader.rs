@@ -176,6 +176,10 @@ impl Raft {
     /// when the answer shows that the follower lacks them.
     pub(super) fn on_heartbeat_timer(&mut self, ctx: &mut Context<'_, Self>) {
         ctx.set_timer(Timer::Heartbeat, self.params.heartbeat());
+        // The network may lose any of them.
+        if ctx.buggify("skip-heartbeat") {
+            return;
+        }
         for progress in &mut self.leader_mut().progress {
             progress.in_flight = false;
         }
@@ -194,7 +198,11 @@ impl Raft {
     /// Sends what the follower needs next, or a heartbeat.
     fn send_append(&mut self, ctx: &mut Context<'_, Self>, place: usize, with_entries: bool) {
         let (term, commit) = (self.term, self.commit);
-        let batch_max = if with_entries { self.params.batch_max as usize } else { 0 };
+        let mut batch_max = if with_entries { self.params.batch_max as usize } else { 0 };
+        // A batch is as short as the leader likes.
+        if with_entries && ctx.buggify("append-one") {
+            batch_max = 1;
+        }
         let next = self.leader_mut().progress[place].next;
         let entries = self.log.from(next, batch_max).to_vec();
         let prev_index = next - 1;

@@ -4,6 +4,7 @@ mod contract;
 mod disks;
 mod ends;
 mod faults;
+mod hosts;
 mod library;
 mod manuals;
 mod network;

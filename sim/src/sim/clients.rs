@@ -279,8 +279,11 @@ impl<N: Node> Sim<N> {
         }
         self.core.count_mail(kind, size);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() {
-            self.trace_mail(slot, fate_name(route.fate));
+        if self.watches_sends {
+            self.note_sent(from, kind);
+            if self.tracer.is_some() {
+                self.trace_mail(slot, fate_name(route.fate));
+            }
         }
         match route.fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Mail(slot)),

@@ -5,6 +5,7 @@ use crate::disk::SyncId;
 use crate::id::NodeId;
 use crate::network::{Fate, Route};
 use crate::node::{Message, Node};
+use crate::parcels::Parcel;
 use crate::sim::Sim;
 use crate::sim::core::{Clogged, Slot};
 use crate::sim::host::Output;
@@ -75,8 +76,8 @@ impl<N: Node> Sim<N> {
         self.core.count_sent(kind, size);
         self.observe_left(slot, to);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() {
-            self.trace_sent(slot, route);
+        if self.watches_sends {
+            self.watch_sent(slot, route);
         }
         if route.is_harmed() {
             return self.leave_harmed(slot, route);
@@ -121,6 +122,16 @@ impl<N: Node> Sim<N> {
         self.core.counts.duplicated += 1;
         self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
         copy
+    }
+
+    /// Somebody traces what leaves, or a crash lies in wait for it.
+    #[cold]
+    fn watch_sent(&mut self, slot: u32, route: Route) {
+        let &Parcel { from, kind, .. } = self.effects.parcels.header(slot);
+        self.note_sent(from, kind);
+        if self.tracer.is_some() {
+            self.trace_sent(slot, route);
+        }
     }
 
     #[cold]

@@ -6,15 +6,20 @@ mod puppet;
 #[path = "../kernel/spy.rs"]
 mod spy;
 
+mod buggify;
 mod bursts;
+mod clocks;
 mod corruption;
 mod disk_crashes;
 mod disk_errors;
 mod disks;
+mod hosts;
 mod kinds;
 mod latencies;
 mod misdirection;
 mod network_pairs;
 mod reordering;
+mod sharp;
+mod uncertainty;
 mod wire;
 mod zones;

@@ -10,6 +10,7 @@
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
 mod chances;
+mod clocks;
 mod composite;
 mod disks;
 mod hosts;
@@ -21,8 +22,10 @@ use schemars::JsonSchema;
 use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::chances::*;
+pub use self::clocks::*;
 pub use self::composite::*;
 pub use self::disks::*;
 pub use self::hosts::*;
@@ -123,10 +126,26 @@ faults! {
         "heal" => Heal(Heal),
         /// Drops a host's memory, and what its crash model says of its un-synced writes.
         "crash" => Crash(Crash),
-        /// Starts a crashed host again with the disk that survived.
+        /// Starts hosts again that are down, with the disk that survived or a blank one.
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
+        /// Lets the handlers of hosts take longer.
+        "slow" => Slow(Slow),
+        /// Hosts leave in good order, and stay away.
+        "leave" => Leave(Leave),
+        /// Spare hosts boot, or hosts that have left come back.
+        "join" => Join(Join),
+        /// Hosts restart one after the other, perhaps with other `params`.
+        "rolling_restart" => RollingRestart(RollingRestart),
+        /// Moves the wall clock of hosts, once.
+        "clock_step" => ClockStep(ClockStep),
+        /// Lets the clocks of hosts run faster or slower.
+        "clock_drift" => ClockDrift(ClockDrift),
+        /// Lets the wall clock of hosts jump to and fro.
+        "clock_strobe" => ClockStrobe(ClockStrobe),
+        /// Stops the clocks of hosts for a while.
+        "clock_freeze" => ClockFreeze(ClockFreeze),
         /// Loses writes that a sync has acknowledged.
         "lost_writes" => LostWrites(LostWrites),
         /// Writes only some sectors of what a sync has acknowledged.
@@ -196,6 +215,16 @@ random_kinds! {
     "crash" => Crash,
     /// A host's process stops and goes on.
     "pause" => Pause,
+    /// The handlers of a host take longer.
+    "slow" => Slow,
+    /// The wall clock of a host is moved.
+    "clock_step" => ClockStep,
+    /// The clocks of a host run faster or slower.
+    "clock_drift" => ClockDrift,
+    /// The wall clock of a host jumps to and fro.
+    "clock_strobe" => ClockStrobe,
+    /// The clocks of a host stand still.
+    "clock_freeze" => ClockFreeze,
     /// The hosts fall into two drawn groups.
     "partition" => Partition,
     /// One host sees both sides, each sees a majority of its own, or one direction is cut.
@@ -249,6 +278,10 @@ impl RandomKind {
                 Some(Strain::Disks)
             }
             RandomKind::BitRot => Some(Strain::Rot),
+            RandomKind::ClockStep
+            | RandomKind::ClockDrift
+            | RandomKind::ClockStrobe
+            | RandomKind::ClockFreeze => Some(Strain::Clocks),
             RandomKind::Pause
             | RandomKind::ReadErrors
             | RandomKind::WriteErrors
@@ -256,6 +289,7 @@ impl RandomKind {
             | RandomKind::DiskFull
             | RandomKind::DiskSlow
             | RandomKind::DiskStuck
+            | RandomKind::Slow
             | RandomKind::Partition
             | RandomKind::PartialPartition
             | RandomKind::Clog
@@ -308,6 +342,12 @@ impl Fault {
             SequenceStep::Wait(_) => None,
             SequenceStep::Fault(fault) => Some((index, &**fault)),
         })
+    }
+
+    /// Fields of `params` that it puts over those of hosts, if it does.
+    #[must_use]
+    pub fn params(&self) -> Option<&Value> {
+        each_kind!(self, fault => fault.params())
     }
 
     /// Shows every list of hosts in it, but not those of the faults inside a sequence. `path` is

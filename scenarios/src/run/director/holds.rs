@@ -125,7 +125,7 @@ impl Director {
         }
         self.active.retain(|_, active| !active.is_over());
         for host in hosts.iter().filter(|host| !host.is_client()) {
-            any |= world.restart(*host);
+            any |= !world.has_left(*host) && world.restart(*host);
         }
         any
     }
@@ -145,8 +145,8 @@ impl Director {
             });
         }
         self.active.retain(|_, active| !active.holds.is_empty());
-        for host in self.places.members.clone() {
-            any |= world.restart(host);
+        for host in self.places.hosts.clone() {
+            any |= !world.has_left(host) && world.restart(host);
         }
         any
     }
