@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::disk::CrashModel;
 use crate::distribution::Distribution;
 use crate::id::NodeId;
+use crate::network::{Capacity, Transport};
 use crate::rng::Chance;
 
 /// Everything that a simulation starts from, but for clients and what watches it.
@@ -88,12 +89,14 @@ impl Default for DiskConfig {
 }
 
 /// The network: one kind of link everywhere, and exceptions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NetworkConfig {
     /// Every link that is not named below.
     pub everywhere: LinkConfig,
     /// Directed links of their own kind; the last entry for a link counts.
     pub links: Vec<(NodeId, NodeId, LinkConfig)>,
+    /// How hosts talk to each other.
+    pub transport: Transport,
 }
 
 /// One kind of directed link.
@@ -110,6 +113,8 @@ pub struct LinkConfig {
     /// The chance that a message is held back by up to eight mean latencies, so that later ones
     /// overtake it.
     pub reorder: Chance,
+    /// How much the link carries.
+    pub capacity: Capacity,
 }
 
 impl LinkConfig {
@@ -128,6 +133,7 @@ impl Default for LinkConfig {
             loss: Chance::NEVER,
             duplicate: Chance::NEVER,
             reorder: Chance::NEVER,
+            capacity: Capacity::default(),
         }
     }
 }
@@ -155,7 +161,7 @@ impl<P> Config<P> {
             seed,
             hosts: (0..count).map(|_| HostConfig::new("node", params.clone())).collect(),
             clients: 0,
-            network: NetworkConfig { everywhere: LinkConfig::default(), links: Vec::new() },
+            network: NetworkConfig::default(),
             boot_spread: Duration::from_millis(10),
             restart_after: Duration::from_secs(1),
             crash_model: CrashModel::Torn,

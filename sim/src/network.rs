@@ -3,9 +3,20 @@
 //! Everything that happens to a message is expanded from its word by fixed mixing, whether or not
 //! the setting is on: turning `loss` off leaves every latency as it was.
 
+mod bottleneck;
+mod capacity;
+mod stream;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use self::capacity::Capacity;
+pub(crate) use self::capacity::Packet;
+pub(crate) use self::stream::{Dropped, Item, Segment, Streams};
+pub use self::stream::{StreamConfig, Transport};
+
+use self::bottleneck::Bottlenecks;
 
 use crate::config::{LinkConfig, NetworkConfig};
 use crate::distribution::Distribution;
@@ -20,6 +31,8 @@ mod lane {
     pub(super) const REORDER: u64 = 2;
     pub(super) const DUPLICATE: u64 = 3;
     pub(super) const COPY_LATENCY: u64 = 4;
+    /// The first of those for messages of a stream that are sent again: one each time.
+    pub(super) const RETRANSMIT: u64 = 1 << 32;
 }
 
 /// The lanes of a message's word that has been mixed with the salt of a [`Shaping`].
@@ -46,6 +59,8 @@ pub(crate) enum Fate {
     Clogged(u64),
     Lost,
     Cut,
+    /// There is more to this link than a delay and a chance: a stream, or a transmitter.
+    Detour,
 }
 
 /// A temporary change of links, held by a fault.
@@ -68,12 +83,13 @@ pub struct Shaping {
 }
 
 impl Shaping {
-    /// Whether it can do anything to what is sent on this link: client mail is never duplicated.
-    pub(crate) fn touches(&self, from: NodeId, to: NodeId) -> bool {
+    /// Whether it can do anything to what is sent on this link: client mail is never duplicated,
+    /// nor are streams.
+    fn touches(&self, is_doubled: bool) -> bool {
         let only_duplicates = self.loss == Chance::NEVER
             && self.reorder == Chance::NEVER
             && self.delay == Distribution::Constant(0);
-        !only_duplicates || !(from.is_client() || to.is_client())
+        is_doubled || !only_duplicates
     }
 }
 
@@ -166,10 +182,20 @@ pub(crate) struct Network {
     has_classes: bool,
     /// How many cuts and clogs are held in all.
     held: u64,
+    /// The links that carry only so much.
+    bottlenecks: Bottlenecks,
+    /// The streams between hosts, if they use any.
+    streams: Option<Box<Streams>>,
 }
 
 impl Network {
     pub(crate) fn new(config: NetworkConfig, nodes: usize, clients: usize) -> Self {
+        let limited = config.links.iter().any(|(_, _, class)| class.capacity.is_limited())
+            || config.everywhere.capacity.is_limited();
+        let streams = match config.transport {
+            Transport::Datagram => None,
+            Transport::Stream(config) => Some(Box::new(Streams::new(config))),
+        };
         let mut network = Network {
             classes: vec![config.everywhere],
             plain: true,
@@ -181,6 +207,8 @@ impl Network {
             rules: Vec::new(),
             has_classes: !config.links.is_empty(),
             held: 0,
+            bottlenecks: Bottlenecks::new(limited),
+            streams,
         };
         for (from, to, class) in config.links {
             let known = network.classes.iter().position(|other| *other == class);
@@ -223,8 +251,33 @@ impl Network {
         word: u64,
         now: SimTime,
     ) -> Route {
+        if self.is_stream(from, to) || self.is_limited(from, to) {
+            return Route { fate: Fate::Detour, copy: None };
+        }
+        self.route_bare(from, to, kind, word, now)
+    }
+
+    /// The same without streams and transmitters.
+    pub(crate) fn route_bare(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kind: u16,
+        word: u64,
+        now: SimTime,
+    ) -> Route {
         let mut changes = Changes::default();
         self.add_rules(&mut changes, (from, to), kind);
+        self.route_changed((from, to), changes, word, now)
+    }
+
+    fn route_changed(
+        &mut self,
+        (from, to): (NodeId, NodeId),
+        mut changes: Changes,
+        word: u64,
+        now: SimTime,
+    ) -> Route {
         let link = self.link(from, to);
         let class = &self.classes[usize::from(link.class)];
         let mean_ns = class.latency.mean_ns();
@@ -248,8 +301,13 @@ impl Network {
 
     /// Counts a message for every rule that it matches, and takes what they do to it.
     fn add_rules(&mut self, changes: &mut Changes, (from, to): (NodeId, NodeId), kind: u16) {
+        let streams = self.is_stream(from, to);
         for active in &mut self.rules {
             let rule = &active.rule;
+            // A stream is never doubled: such a rule does not meet its messages.
+            if streams && rule.action == MessageAction::Duplicate {
+                continue;
+            }
             if (rule.from.is_empty() || rule.from.contains(&from))
                 && (rule.to.is_empty() || rule.to.contains(&to))
                 && rule.kind.is_none_or(|only| only == kind)
@@ -295,8 +353,48 @@ impl Network {
         free
     }
 
+    /// What becomes of a message of a stream in this attempt to transmit it, on a link that no
+    /// fault holds. The first attempt is as that of a datagram, whose latency it shares; each
+    /// later one is expanded from the message's word anew.
+    pub(crate) fn route_segment(
+        &mut self,
+        (from, to): (NodeId, NodeId),
+        kind: u16,
+        word: u64,
+        attempt: u32,
+        now: SimTime,
+    ) -> Fate {
+        if attempt == 0 {
+            return self.route_bare(from, to, kind, word, now).fate;
+        }
+        let word = mix(word, lane::RETRANSMIT + u64::from(attempt));
+        self.route_changed((from, to), Changes::default(), word, now).fate
+    }
+
+    /// Whether what one says to the other goes over a stream: clients talk otherwise.
+    pub(crate) fn is_stream(&self, from: NodeId, to: NodeId) -> bool {
+        self.streams.is_some() && !from.is_client() && !to.is_client()
+    }
+
+    /// The mean of the link's latency, without what faults add.
+    pub(crate) fn mean_latency_ns(&self, from: NodeId, to: NodeId) -> u64 {
+        self.classes[usize::from(self.link(from, to).class)].latency.mean_ns()
+    }
+
+    /// Whether a fault cuts or clogs the link.
+    pub(crate) fn is_blocked(&self, from: NodeId, to: NodeId) -> bool {
+        let link = self.link(from, to);
+        link.cuts > 0 || link.clogs > 0
+    }
+
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         self.link(from, to).cuts > 0
+    }
+
+    /// Whether a shaping can do anything to what is sent on this link.
+    pub(crate) fn is_touched(&self, shaping: &Shaping, from: NodeId, to: NodeId) -> bool {
+        let is_mail = from.is_client() || to.is_client();
+        shaping.touches(!is_mail && !self.is_stream(from, to))
     }
 
     /// `links` must be sorted.
@@ -333,7 +431,9 @@ impl Network {
         self.plain = !self.has_classes
             && self.held == 0
             && self.shapings.is_empty()
-            && self.rules.is_empty();
+            && self.rules.is_empty()
+            && !self.bottlenecks.any()
+            && self.streams.is_none();
         self.quiet = self.plain && self.classes[0].is_quiet();
     }
 

@@ -37,6 +37,13 @@ pub trait Node: Sized + Serialize + 'static {
 
     /// A client asks for `op`. Answer with [`Context::reply`] now, later or never.
     fn on_request(&mut self, ctx: &mut Context<'_, Self>, id: OpId, op: Op<Self>);
+
+    /// The ordered stream to and from `peer` has broken: what was on its way is lost, in both
+    /// directions, and so is what was sent since without knowing. The next message opens a new
+    /// stream. Never called where hosts talk by datagrams, of which nobody is told anything.
+    fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
+        let _ = (ctx, peer);
+    }
 }
 
 /// The operations that clients may ask of a node.

@@ -64,7 +64,8 @@ pub enum What<'a> {
         kind: &'a str,
         /// Its name.
         parcel: u32,
-        /// What the network does to it: `arrives`, `clogged`, `lost` or `cut`.
+        /// What the network does to it: `arrives`, `clogged`, `lost` or `cut`; `queued`
+        /// or `queue_dropped` on a link that carries only so much, `streams` on a stream.
         fate: &'a str,
     },
     /// The network made a copy of a message.
@@ -83,7 +84,7 @@ pub enum What<'a> {
         /// Its name.
         parcel: u32,
     },
-    /// A message was dropped on arrival.
+    /// A message was dropped on arrival, or when its stream broke.
     Dropped {
         /// The sender.
         from: NodeId,
@@ -91,8 +92,13 @@ pub enum What<'a> {
         kind: &'a str,
         /// Its name.
         parcel: u32,
-        /// Why: `host_down` or `queue_dropped`.
+        /// Why: `host_down` or `queue_dropped`; `lost` or `cut` if its stream broke.
         why: &'a str,
+    },
+    /// A host was told that its stream with another is no more.
+    Disconnected {
+        /// The other.
+        peer: NodeId,
     },
     /// A timer was set.
     TimerSet {

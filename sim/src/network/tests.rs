@@ -19,15 +19,12 @@ fn ends() -> Vec<NodeId> {
 fn config() -> NetworkConfig {
     let of = |latency_ns| LinkConfig {
         latency: Distribution::Constant(latency_ns),
-        jitter: Duration::ZERO,
-        loss: Chance::NEVER,
-        duplicate: Chance::NEVER,
-        reorder: Chance::NEVER,
+        ..LinkConfig::default()
     };
     let [first, second] = [NodeId::host(0), NodeId::host(1)];
     // The last entry for a link counts.
     let links = vec![(first, second, of(9 * MS)), (first, second, of(3 * MS))];
-    NetworkConfig { everywhere: of(2 * MS), links }
+    NetworkConfig { everywhere: of(2 * MS), links, ..NetworkConfig::default() }
 }
 
 #[derive(Clone, Copy, Debug)]

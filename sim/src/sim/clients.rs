@@ -274,7 +274,7 @@ impl<N: Node> Sim<N> {
         }
         self.core.count_mail(kind, size);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() {
+        if self.tracer.is_some() && route.fate != Fate::Detour {
             self.trace_mail(slot, fate_name(route.fate));
         }
         match route.fate {
@@ -291,6 +291,7 @@ impl<N: Node> Sim<N> {
                 self.core.counts.cut += 1;
                 self.mails.remove(slot);
             }
+            Fate::Detour => self.detour(Slot::Mail(slot)),
         }
     }
 
@@ -305,7 +306,7 @@ impl<N: Node> Sim<N> {
     }
 
     #[cold]
-    fn trace_mail(&mut self, slot: u32, fate: &'static str) {
+    pub(super) fn trace_mail(&mut self, slot: u32, fate: &'static str) {
         let mail = self.mails.get(slot);
         let (from, to) = (mail.from, mail.to);
         let (kind, text) = match &mail.body {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::codec;
 use crate::disk::{CrashLoss, CrashModel};
 use crate::id::NodeId;
-use crate::network::{MessageRule, Shaping};
+use crate::network::{Capacity, MessageRule, Shaping};
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::Output;
@@ -33,6 +33,9 @@ pub enum Fault {
     Crash(NodeId, Option<CrashModel>),
     /// A host handles nothing; its disk and its clocks go on.
     Pause(NodeId),
+    /// Directed links carry less than usual. Where several do so, the lowest rate, the shortest
+    /// queue and the highest cost count.
+    Throttle(Vec<(NodeId, NodeId)>, Capacity),
 }
 
 /// Names what a fault holds.
@@ -68,7 +71,7 @@ impl<N: Node> Sim<N> {
         let took = match &fault {
             Fault::Cut(links) => {
                 for &(from, to) in links {
-                    self.core.network.cut(from, to);
+                    self.cut_link(from, to);
                 }
                 !links.is_empty()
             }
@@ -79,7 +82,10 @@ impl<N: Node> Sim<N> {
                 !links.is_empty()
             }
             Fault::Shape(links, shaping) => {
-                links.iter().any(|&(from, to)| shaping.touches(from, to))
+                links.iter().any(|&(from, to)| self.core.network.is_touched(shaping, from, to))
+            }
+            Fault::Throttle(links, capacity) => {
+                links.iter().any(|&link| self.core.network.would_throttle(link, capacity))
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
@@ -98,6 +104,10 @@ impl<N: Node> Sim<N> {
                 self.core.network.add_shaping(hold.0, links, shaping.clone());
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
+            Fault::Throttle(links, capacity) => {
+                let before = self.core.network.add_throttle(hold.0, links.clone(), *capacity);
+                self.plan_again(before);
+            }
             Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
         }
         self.holds.held.insert(hold, fault);
@@ -126,7 +136,7 @@ impl<N: Node> Sim<N> {
         match fault {
             Fault::Cut(links) => {
                 for (from, to) in links {
-                    self.core.network.mend(from, to);
+                    self.mend_link(from, to);
                 }
             }
             Fault::Clog(links) => {
@@ -137,6 +147,10 @@ impl<N: Node> Sim<N> {
                 }
             }
             Fault::Shape(..) | Fault::Message(_) => self.core.network.release(hold.0),
+            Fault::Throttle(..) => {
+                let before = self.core.network.end_throttle(hold.0, |_, _| true);
+                self.plan_again(before);
+            }
             Fault::Crash(host, _) => {
                 if !self.held(|other| matches!(other, Fault::Crash(it, _) if *it == host)) {
                     self.start(host);
@@ -183,7 +197,7 @@ impl<N: Node> Sim<N> {
         self.fold_freed(&freed);
         for &(from, to) in &freed {
             if cuts {
-                self.core.network.mend(from, to);
+                self.mend_link(from, to);
             } else if self.core.network.unclog(from, to) {
                 self.let_go(from, to);
             }
@@ -205,6 +219,15 @@ impl<N: Node> Sim<N> {
                     any |= links.len() < before;
                     self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
                     links.is_empty()
+                }
+                Some(Fault::Throttle(links, _)) => {
+                    let before = links.len();
+                    links.retain(|&(from, to)| !touches(from, to));
+                    let (narrowed, ends) = (links.len() < before, links.is_empty());
+                    any |= narrowed;
+                    let freed = self.core.network.end_throttle(hold.0, touches);
+                    self.plan_again(freed);
+                    ends
                 }
                 Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_)) | None => false,
             };
@@ -269,18 +292,37 @@ impl<N: Node> Sim<N> {
         self.trace(None, What::Fault { kind }, &text);
     }
 
+    fn cut_link(&mut self, from: NodeId, to: NodeId) {
+        let was_cut = self.core.network.is_cut(from, to);
+        self.core.network.cut(from, to);
+        if !was_cut {
+            self.stream_cut(from, to);
+        }
+    }
+
+    fn mend_link(&mut self, from: NodeId, to: NodeId) {
+        self.core.network.mend(from, to);
+        if !self.core.network.is_cut(from, to) {
+            self.stream_mended(from, to);
+        }
+    }
+
     /// What a clogged link held goes on its way, in order.
     fn let_go(&mut self, from: NodeId, to: NodeId) {
         let now = self.core.now;
         let clogged = std::mem::take(&mut self.core.clogged);
+        let limited = self.core.network.is_limited(from, to);
         for message in clogged {
-            if (message.from, message.to) == (from, to) {
+            if (message.from, message.to) == (from, to) && limited {
+                self.enter_late(message);
+            } else if (message.from, message.to) == (from, to) {
                 let at = now.saturating_add_nanos(message.delay_ns);
                 self.core.push(at, Slot::unpack(message.raw));
             } else {
                 self.core.clogged.push(message);
             }
         }
+        self.stream_freed(from, to);
     }
 
     /// Boots a host that is down; true if it was.
@@ -367,6 +409,7 @@ impl<N: Node> Sim<N> {
         for raw in inbox {
             self.drop_arrival(Slot::unpack(raw), "host_down");
         }
+        self.reset_streams_of(id);
         let CrashLoss { operations, bytes } = loss;
         let report = CrashReport { operations_lost: operations, bytes_lost: bytes };
         self.fold_fault(tag::CRASH | u64::from(id.number()), operations);

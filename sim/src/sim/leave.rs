@@ -3,8 +3,9 @@
 use crate::codec;
 use crate::disk::SyncId;
 use crate::id::NodeId;
-use crate::network::{Fate, Route};
+use crate::network::Fate;
 use crate::node::{Message, Node};
+use crate::parcels::Parcel;
 use crate::sim::Sim;
 use crate::sim::core::{Clogged, Slot};
 use crate::sim::host::Output;
@@ -75,8 +76,8 @@ impl<N: Node> Sim<N> {
         self.core.count_sent(kind, size);
         self.observe_left(slot, to);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() {
-            self.trace_sent(slot, route);
+        if self.tracer.is_some() && route.fate != Fate::Detour {
+            self.trace_sent(slot, fate_name(route.fate));
         }
         if let Some(at) = route.copy {
             self.send_second(slot, at, route.fate);
@@ -95,36 +96,33 @@ impl<N: Node> Sim<N> {
                 self.core.counts.cut += 1;
                 self.effects.parcels.remove(slot);
             }
+            Fate::Detour => self.detour(Slot::Parcel(slot)),
         }
     }
 
     /// The network makes a second copy, which arrives at `at` unless it waits on a clogged link.
     #[inline(never)]
     fn send_second(&mut self, slot: u32, at: SimTime, fate: Fate) {
-        let copy = self.effects.parcels.duplicate(slot);
-        let (from, to) = {
-            let parcel = self.effects.parcels.header(copy);
-            (parcel.from, parcel.to)
-        };
-        self.core.counts.duplicated += 1;
+        let copy = self.make_second(slot);
+        let &Parcel { from, to, .. } = self.effects.parcels.header(copy);
         match fate {
             Fate::Clogged(_) => {
                 let delay_ns = (at - self.core.now).as_nanos() as u64;
                 let raw = Slot::Parcel(copy).pack();
                 self.core.clogged.push(Clogged { from, to, raw, delay_ns });
             }
-            Fate::Arrives(_) | Fate::Lost | Fate::Cut => self.core.push(at, Slot::Parcel(copy)),
+            Fate::Arrives(_) | Fate::Lost | Fate::Cut | Fate::Detour => {
+                self.core.push(at, Slot::Parcel(copy));
+            }
         }
-        self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
     }
 
     #[cold]
-    fn trace_sent(&mut self, slot: u32, route: Route) {
+    pub(super) fn trace_sent(&mut self, slot: u32, fate: &'static str) {
         let parcel = self.effects.parcels.header(slot);
         let (from, to, kind) = (parcel.from, parcel.to, usize::from(parcel.kind));
         let text = format!("{:?}", self.effects.parcels.message(slot));
         let name = self.kinds[kind].clone();
-        let fate = fate_name(route.fate);
         self.trace(Some(from), What::Sent { to, kind: &name, parcel: slot, fate }, &text);
     }
 
@@ -156,11 +154,14 @@ impl<N: Node> Sim<N> {
     }
 
     fn count_dropped(&mut self, why: &'static str) {
-        if why == "host_down" {
-            self.core.counts.host_down += 1;
-        } else {
-            self.core.counts.queue_dropped += 1;
-        }
+        let counts = &mut self.core.counts;
+        let count = match why {
+            "host_down" => &mut counts.host_down,
+            "lost" => &mut counts.lost,
+            "cut" => &mut counts.cut,
+            _ => &mut counts.queue_dropped,
+        };
+        *count += 1;
     }
 }
 
@@ -170,5 +171,6 @@ pub(super) fn fate_name(fate: Fate) -> &'static str {
         Fate::Clogged(_) => "clogged",
         Fate::Lost => "lost",
         Fate::Cut => "cut",
+        Fate::Detour => "detour",
     }
 }

@@ -104,8 +104,18 @@ impl<N: Node> Sim<N> {
                 self.core.event(tag::SYNC | u64::from(host.number()), 0);
                 self.on_sync_done(host, sync);
             }
+            Internal::Disconnect { host, incarnation, .. } if self.lives(host, incarnation) => {
+                return self.on_disconnect(slot, host);
+            }
             // Of an incarnation that is no more.
-            Internal::Wake { .. } | Internal::StepEnd { .. } | Internal::SyncDone { .. } => {}
+            Internal::Wake { .. }
+            | Internal::StepEnd { .. }
+            | Internal::SyncDone { .. }
+            | Internal::Disconnect { .. } => {}
+            Internal::Transmitted { from, to, turn } => self.on_transmitted(from, to, turn),
+            Internal::StreamArrival { from, to, turn } => self.on_stream_arrival(from, to, turn),
+            Internal::StreamRetry { from, to, turn } => self.on_stream_retry(from, to, turn),
+            Internal::DeadLink { from, to, turn } => self.on_dead_link(from, to, turn),
             Internal::Boot { host, after } => {
                 let it = &self.hosts.0[host.index()];
                 if it.node.is_none() && it.machine.incarnation == after {
@@ -474,7 +484,11 @@ impl<N: Node> Sim<N> {
     /// network, and what an operator submits neither, so neither is dropped there.
     fn came_by_network(&self, slot: Slot) -> bool {
         match slot {
-            Slot::Parcel(slot) => self.effects.parcels.header(slot).on_network(),
+            // Nothing of a stream is dropped: its sender waits.
+            Slot::Parcel(slot) => {
+                let parcel = self.effects.parcels.header(slot);
+                parcel.on_network() && !self.core.network.is_stream(parcel.from, parcel.to)
+            }
             Slot::Mail(slot) => self.mails.get(slot).on_network,
             Slot::Internal(_) => false,
         }
@@ -512,15 +526,16 @@ impl<N: Node> Sim<N> {
         match slot {
             Slot::Parcel(slot) => self.deliver_parcel(slot),
             Slot::Mail(slot) => self.deliver_request(slot),
-            Slot::Internal(slot) => self.handle_waiting_timer(slot),
+            Slot::Internal(slot) => self.handle_waiting(slot),
         }
         self.wake_if_waiting(id);
     }
 
-    /// A timer waited in the inbox: it may have been cancelled or set again meanwhile.
-    fn handle_waiting_timer(&mut self, slot: u32) {
+    /// A timer waited in the inbox: it may have been cancelled or set again meanwhile. Or the news
+    /// that a stream is no more.
+    fn handle_waiting(&mut self, slot: u32) {
         let Internal::Timer { host, entry, .. } = *self.core.internals.get(slot) else {
-            unreachable!("only timers wait in an inbox");
+            return self.deliver_disconnect(slot);
         };
         let timer = &self.hosts.0[host.index()].timers[entry as usize];
         // Set again, it has another ticket.
