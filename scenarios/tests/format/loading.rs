@@ -66,7 +66,8 @@ fn the_sample_is_read_as_it_is_meant() {
     let leader = |offset| Selector::Protocol { name: "leader".to_owned(), offset };
     let Fault::Partition(partition) = &scenario.faults[1] else { panic!("a partition is second") };
     assert_eq!(partition.isolate.as_ref().map(|targets| &targets.0), Some(&vec![leader(1)]));
-    assert_eq!(partition.common().placement(), Placement::At(Nanos::from_secs(6)));
+    let common = scenario.faults[1].common().expect("it says when");
+    assert_eq!(common.placement(), Placement::At(Nanos::from_secs(6)));
     let east = &scenario.network.links[0].from.0;
     assert_eq!(east, &vec![Selector::Zone("east".to_owned())]);
 }

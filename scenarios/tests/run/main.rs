@@ -3,6 +3,7 @@
 mod ends;
 mod faults;
 mod library;
+mod manuals;
 mod placements;
 mod scripts;
 mod tick;

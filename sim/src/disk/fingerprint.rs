@@ -19,6 +19,7 @@ pub(super) enum Entry {
     SyncRequested,
     SyncCompleted,
     Crash,
+    Blank,
 }
 
 impl Fingerprint {

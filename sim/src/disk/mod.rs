@@ -235,6 +235,13 @@ impl Disk {
         }
     }
 
+    /// The disk is replaced by a blank one: every file is gone, durable or not, and every sync in
+    /// flight with them. Says whether there was anything on it. What has been done to a disk stays
+    /// in its fingerprint, and readers with cursors see their files gone.
+    pub fn blank(&mut self) -> bool {
+        self.contents.as_deref_mut().is_some_and(Contents::blank)
+    }
+
     /// A hash of every operation with its path and bytes, every sync and every crash so far. Two
     /// histories that differ in one bit of one of them never agree.
     pub fn fingerprint(&self) -> u64 {
@@ -387,5 +394,14 @@ impl Contents {
         cache.restore(durable, &crash::touched(journal), stamp);
         journal.clear();
         loss
+    }
+
+    fn blank(&mut self) -> bool {
+        self.fingerprint.entry(Entry::Blank);
+        let held = [&self.cache, &self.durable].iter().any(|tree| !tree.is_empty());
+        self.cache = Tree::EMPTY;
+        self.durable = Tree::EMPTY;
+        self.journal.clear();
+        held
     }
 }

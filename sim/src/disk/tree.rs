@@ -17,6 +17,11 @@ pub(super) struct Tree {
 impl Tree {
     pub(super) const EMPTY: Tree = Tree { names: Vec::new(), files: Vec::new() };
 
+    /// Whether it holds no file.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The file at `directory` followed by `path`.
     pub(super) fn find(&self, directory: &str, path: &str) -> Option<&File> {
         let place = if self.names.len() <= NAMES_FEW {

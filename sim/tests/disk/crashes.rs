@@ -147,3 +147,23 @@ fn a_crash_inside_a_step_undoes_its_later_operations() {
     assert_eq!(loss, CrashLoss::default());
     assert_eq!(files(disk.view()), [("a", &b"01"[..])]);
 }
+
+#[test]
+fn a_blank_disk_holds_nothing_and_owes_nothing() {
+    let mut disk = with_durable("log", b"durable");
+    disk.append("log", b"more").unwrap();
+    let pending = starts(&mut disk, SyncScope::All);
+    let (mut cursor, before) = (Cursor::default(), disk.fingerprint());
+    disk.view().changed_since("log", &mut cursor);
+    assert!(disk.blank());
+    assert_ne!(disk.fingerprint(), before);
+    assert_eq!((files(disk.view()), files(disk.durable())), (vec![], vec![]));
+    assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+    assert!(!disk.complete_sync(pending), "a sync of the disk that is gone");
+    disk.append("log", b"durable").unwrap();
+    let changes = disk.view().changed_since("log", &mut cursor);
+    assert_eq!((changes.keep, &*changes.new), (0, &b"durable"[..]));
+    assert_eq!(crash_strictly(&mut disk), CrashLoss { operations: 2, bytes: 7 });
+    assert!(!disk.blank(), "it was blank");
+    assert!(!Disk::default().blank());
+}

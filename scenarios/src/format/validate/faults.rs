@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
-
 use crate::format::expect::Contract;
-use crate::format::fault_parts::MessageAction;
-use crate::format::faults::{CommonFields, Fault, Partition, RandomFaults, SequenceStep};
+use crate::format::faults::{CommonFields, Fault, RandomFaults};
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every};
 use crate::format::selector::{Selector, Targets};
@@ -14,7 +11,7 @@ use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
 
 use super::Findings;
-use super::hosts::{check_latency, check_range, static_hosts};
+use super::hosts::{check_range, static_hosts};
 use super::vocabulary::Sort;
 
 /// Where a fault stands.
@@ -43,6 +40,11 @@ pub(super) fn check_fault(
     scenario: &Scenario,
     findings: &mut Findings<'_>,
 ) {
+    for (place, targets) in all_targets(fault, path) {
+        if targets.0.is_empty() {
+            findings.value(&place, "this names no host");
+        }
+    }
     let path = path.key(fault.key());
     match (fault.common(), place) {
         (Some(common), Where::Placed) => {
@@ -59,121 +61,20 @@ pub(super) fn check_fault(
     if fault.duration() == Some(Nanos::ZERO) {
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
-    for (place, targets) in all_targets(fault, &path) {
-        if targets.0.is_empty() {
-            findings.value(&place, "this names no host");
-        }
-    }
-    check_kind(fault, &path, scenario, findings);
-}
-
-fn check_kind(fault: &Fault, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
-    match fault {
-        Fault::Partition(partition) => check_partition(partition, path, scenario, findings),
-        Fault::Clog(clog) => {
-            let links = clog.from.is_some() || clog.to.is_some();
-            check_link_choice(links, clog.select.is_some(), path, findings);
-        }
-        Fault::Unclog(clog) => {
-            let links = clog.from.is_some() || clog.to.is_some();
-            check_link_choice(links, clog.select.is_some(), path, findings);
-        }
-        Fault::Delay(delay) => check_latency(&delay.by, &path.key("by"), findings),
-        Fault::Message(message) => {
-            findings.require_name(Sort::Kind, &path.key("kind"), &message.kind, false);
-            if message.nth == 0 {
-                findings.value(&path.key("nth"), "messages are counted from 1");
-            }
-            let of_client = [CLIENT_REQUEST, CLIENT_REPLY].contains(&message.kind.as_str());
-            if of_client && message.action == MessageAction::Duplicate {
-                let help = "it can be lost or delayed".to_owned();
-                let message = "what clients say and hear comes over a connection: never twice";
-                findings.value_help(&path.key("do"), message, help);
-            }
-        }
-        Fault::Sequence(sequence) => {
-            if sequence.steps.is_empty() {
-                findings.value(&path.key("steps"), "a sequence of no steps does nothing");
-            }
-            for (index, step) in sequence.steps.iter().enumerate() {
-                match step {
-                    SequenceStep::Wait(_) => {}
-                    SequenceStep::Fault(inner) => {
-                        let place = path.key("steps").index(index);
-                        check_fault(inner, &place, Where::Inline, scenario, findings);
-                    }
-                }
-            }
-        }
-        Fault::Random(random) => check_random(random, path, scenario, findings),
-        Fault::Heal(_)
-        | Fault::Crash(_)
-        | Fault::Restart(_)
-        | Fault::Pause(_)
-        | Fault::Loss(_)
-        | Fault::Duplicate(_)
-        | Fault::Reorder(_) => {}
+    fault.check_kind(&path, scenario, findings);
+    for (index, inner) in fault.inner() {
+        let place = path.key("steps").index(index);
+        check_fault(inner, &place, Where::Inline, scenario, findings);
     }
 }
 
-fn check_link_choice(links: bool, select: bool, path: &Path, findings: &mut Findings<'_>) {
-    if links && select {
-        let help = "`select` means every link of some hosts, `from` and `to` one direction";
-        findings.value_help(path, "`select` does not go with `from` and `to`", help);
-    }
-}
-
-/// Every list of targets in a fault, with its path; `path` is that of the fault's inside.
-pub(super) fn all_targets<'f>(fault: &'f Fault, path: &Path) -> Vec<(Path, &'f Targets)> {
-    let mut found: Vec<(Path, &'f Targets)> = Vec::new();
-    let mut add = |key: &str, targets: Option<&'f Targets>| {
-        found.extend(targets.map(|targets| (path.key(key), targets)));
-    };
-    let mut add_links = |from: Option<&'f Targets>, to: Option<&'f Targets>| {
-        add("from", from);
-        add("to", to);
-    };
-    match fault {
-        Fault::Clog(f) => add_links(f.from.as_ref(), f.to.as_ref()),
-        Fault::Unclog(f) => add_links(f.from.as_ref(), f.to.as_ref()),
-        Fault::Loss(f) => add_links(f.from.as_ref(), f.to.as_ref()),
-        Fault::Duplicate(f) => add_links(f.from.as_ref(), f.to.as_ref()),
-        Fault::Reorder(f) => add_links(f.from.as_ref(), f.to.as_ref()),
-        Fault::Delay(f) => add_links(f.from.as_ref(), f.to.as_ref()),
-        Fault::Partition(_)
-        | Fault::Heal(_)
-        | Fault::Crash(_)
-        | Fault::Restart(_)
-        | Fault::Pause(_)
-        | Fault::Message(_)
-        | Fault::Sequence(_)
-        | Fault::Random(_) => {}
-    }
-    match fault {
-        Fault::Clog(f) => add("select", f.select.as_ref()),
-        Fault::Unclog(f) => add("select", f.select.as_ref()),
-        Fault::Heal(f) => add("select", f.select.as_ref()),
-        Fault::Crash(f) => add("select", Some(&f.select)),
-        Fault::Restart(f) => add("select", Some(&f.select)),
-        Fault::Pause(f) => add("select", Some(&f.select)),
-        Fault::Random(f) => add("select", f.select.as_ref()),
-        Fault::Partition(f) => {
-            add("isolate", f.isolate.as_ref());
-            for (index, group) in f.groups.iter().flatten().enumerate() {
-                found.push((path.key("groups").index(index), group));
-            }
-            if let Some(one_way) = &f.one_way {
-                found.push((path.key("one_way").key("from"), &one_way.from));
-                found.push((path.key("one_way").key("to"), &one_way.to));
-            }
-        }
-        Fault::Loss(_)
-        | Fault::Duplicate(_)
-        | Fault::Reorder(_)
-        | Fault::Delay(_)
-        | Fault::Message(_)
-        | Fault::Sequence(_) => {}
-    }
+/// Every list of targets in a fault, with its path, but not those of the faults inside a sequence;
+/// `path` is that of the object with the one key.
+pub(super) fn all_targets(fault: &Fault, path: &Path) -> Vec<(Path, Targets)> {
+    let mut found = Vec::new();
+    fault.clone().visit_targets(path, &mut |place, _, targets| {
+        found.push((place.clone(), targets.clone()));
+    });
     found
 }
 
@@ -286,7 +187,7 @@ fn check_before(from: Nanos, until: Nanos, path: &Path, findings: &mut Findings<
     }
 }
 
-fn check_random(
+pub(in crate::format) fn check_random(
     random: &RandomFaults,
     path: &Path,
     scenario: &Scenario,
@@ -325,31 +226,8 @@ fn check_random(
     }
 }
 
-fn check_partition(
-    partition: &Partition,
-    path: &Path,
-    scenario: &Scenario,
-    findings: &mut Findings<'_>,
-) {
-    let forms =
-        [partition.groups.is_some(), partition.isolate.is_some(), partition.one_way.is_some()];
-    if forms.iter().filter(|given| **given).count() != 1 {
-        let help = "write exactly one of `groups`, `isolate` and `one_way`";
-        findings.value_help(path, "it does not say what is cut", help);
-    }
-    let Some(groups) = &partition.groups else {
-        return;
-    };
-    let path = path.key("groups");
-    if groups.len() < 2 {
-        let help = "write two or more, such as [[\"leader\"], [\"rest\"]]";
-        findings.value_help(&path, "one group is cut off from nothing", help);
-    }
-    check_overlap(groups, &path, scenario, findings);
-}
-
 /// No host, and no name, may be written into two groups.
-fn check_overlap(
+pub(in crate::format) fn check_overlap(
     groups: &[Targets],
     path: &Path,
     scenario: &Scenario,
@@ -389,18 +267,11 @@ fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
     let mut seen: BTreeMap<String, Path> = BTreeMap::new();
     let mut pending: Vec<(&Fault, Path)> = Vec::new();
     for (index, fault) in scenario.faults.iter().enumerate() {
-        pending.push((fault, path.index(index).key(fault.key())));
-        if let Fault::Sequence(sequence) = fault {
-            let steps = path.index(index).key("sequence").key("steps");
-            for (step_index, step) in sequence.steps.iter().enumerate() {
-                match step {
-                    SequenceStep::Wait(_) => {}
-                    SequenceStep::Fault(inner) => {
-                        pending.push((inner, steps.index(step_index).key(inner.key())));
-                    }
-                }
-            }
-        }
+        let place = path.index(index).key(fault.key());
+        let steps = place.key("steps");
+        pending.push((fault, place));
+        let inner = fault.inner();
+        pending.extend(inner.map(|(step, it)| (it, steps.index(step).key(it.key()))));
     }
     for (fault, place) in pending {
         let Some(name) = fault.name() else { continue };

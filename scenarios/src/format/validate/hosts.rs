@@ -175,7 +175,11 @@ pub(super) fn static_hosts(selector: &Selector, scenario: &Scenario) -> Option<B
 }
 
 /// Bounds the right way round, a mean above its minimum, a table that rises.
-pub(super) fn check_latency(latency: &Latency, path: &Path, findings: &mut Findings<'_>) {
+pub(in crate::format) fn check_latency(
+    latency: &Latency,
+    path: &Path,
+    findings: &mut Findings<'_>,
+) {
     match latency {
         Latency::Constant(_) => {}
         Latency::Uniform(low, high) => {

@@ -18,10 +18,13 @@ use super::document::Document;
 use super::error::{Error, ErrorKind, Errors};
 use super::path::Path;
 use super::spec::Scenario;
+pub(in crate::format) use faults::{check_overlap, check_random};
+pub(in crate::format) use hosts::check_latency;
+pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 
 /// What the checks share: what they look at, and what they found.
-struct Findings<'a> {
+pub(in crate::format) struct Findings<'a> {
     document: &'a Document,
     catalog: &'a Catalog,
     vocabulary: Vocabulary<'a>,
@@ -31,17 +34,27 @@ struct Findings<'a> {
 
 impl Findings<'_> {
     /// A wrong value.
-    fn value(&mut self, path: &Path, message: impl Into<String>) {
+    pub(in crate::format) fn value(&mut self, path: &Path, message: impl Into<String>) {
         self.problems.push(Problem::value(path, message));
     }
 
     /// A wrong value, and what to do about it.
-    fn value_help(&mut self, path: &Path, message: impl Into<String>, help: impl Into<String>) {
+    pub(in crate::format) fn value_help(
+        &mut self,
+        path: &Path,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.problems.push(Problem::value(path, message).help(help.into()));
     }
 
     /// A wrong key.
-    fn key(&mut self, path: &Path, message: impl Into<String>, help: Option<String>) {
+    pub(in crate::format) fn key(
+        &mut self,
+        path: &Path,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
         self.problems.push(Problem::key(path, message).help(help));
     }
 

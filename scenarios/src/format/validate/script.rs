@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::format::catalog::Entry;
 use crate::format::decode::Problem;
-use crate::format::faults::{Fault, SequenceStep};
+use crate::format::faults::Fault;
 use crate::format::later;
 use crate::format::names::suggest;
 use crate::format::one_key::Named;
@@ -299,40 +299,14 @@ fn check_fault_bound(
     bindings: &Bindings,
     findings: &mut Findings<'_>,
 ) {
-    let path = outer.key(fault.key());
-    for (path, targets) in all_targets(fault, &path) {
+    for (path, targets) in all_targets(fault, outer) {
         for (index, selector) in targets.0.iter().enumerate() {
             check_bound(selector, &path.index(index), bindings, findings);
         }
     }
-    match fault {
-        Fault::Message(f) => {
-            check_bound(&f.from, &path.key("from"), bindings, findings);
-            check_bound(&f.to, &path.key("to"), bindings, findings);
-        }
-        Fault::Sequence(sequence) => {
-            for (index, step) in sequence.steps.iter().enumerate() {
-                match step {
-                    SequenceStep::Wait(_) => {}
-                    SequenceStep::Fault(inner) => {
-                        let place = path.key("steps").index(index);
-                        check_fault_bound(inner, &place, bindings, findings);
-                    }
-                }
-            }
-        }
-        Fault::Partition(_)
-        | Fault::Clog(_)
-        | Fault::Unclog(_)
-        | Fault::Heal(_)
-        | Fault::Crash(_)
-        | Fault::Restart(_)
-        | Fault::Pause(_)
-        | Fault::Loss(_)
-        | Fault::Duplicate(_)
-        | Fault::Reorder(_)
-        | Fault::Delay(_)
-        | Fault::Random(_) => {}
+    let steps = outer.key(fault.key()).key("steps");
+    for (index, inner) in fault.inner() {
+        check_fault_bound(inner, &steps.index(index), bindings, findings);
     }
 }
 

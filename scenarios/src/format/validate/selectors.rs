@@ -1,6 +1,6 @@
 //! Selectors: every one is found, checked, and given its meaning.
 
-use crate::format::faults::{Fault, SequenceStep};
+use crate::format::faults::{Fault, SequenceStep, Standing};
 use crate::format::names::suggest;
 use crate::format::path::Path;
 use crate::format::script::Step;
@@ -233,66 +233,22 @@ fn visit_some(targets: &mut Option<Targets>, path: &Path, place: Use, visit: &mu
 }
 
 fn visit_fault(fault: &mut Fault, path: &Path, place: Use, visit: &mut Visit<'_>) {
-    let path = path.key(fault.key());
-    let (from_path, to_path, select_path) = (path.key("from"), path.key("to"), path.key("select"));
-    let mut from_and_to = |from: &mut Option<Targets>, to: &mut Option<Targets>| {
-        visit_some(from, &from_path, place, visit);
-        visit_some(to, &to_path, place, visit);
-    };
-    match fault {
-        Fault::Clog(fault) => from_and_to(&mut fault.from, &mut fault.to),
-        Fault::Unclog(fault) => from_and_to(&mut fault.from, &mut fault.to),
-        Fault::Loss(fault) => from_and_to(&mut fault.from, &mut fault.to),
-        Fault::Duplicate(fault) => from_and_to(&mut fault.from, &mut fault.to),
-        Fault::Reorder(fault) => from_and_to(&mut fault.from, &mut fault.to),
-        Fault::Delay(fault) => from_and_to(&mut fault.from, &mut fault.to),
-        Fault::Message(fault) => {
-            visit(&from_path, place, &mut fault.from);
-            visit(&to_path, place, &mut fault.to);
-        }
-        Fault::Partition(_)
-        | Fault::Heal(_)
-        | Fault::Crash(_)
-        | Fault::Restart(_)
-        | Fault::Pause(_)
-        | Fault::Sequence(_)
-        | Fault::Random(_) => {}
-    }
-    match fault {
-        Fault::Clog(fault) => visit_some(&mut fault.select, &select_path, place, visit),
-        Fault::Unclog(fault) => visit_some(&mut fault.select, &select_path, place, visit),
-        Fault::Heal(fault) => visit_some(&mut fault.select, &select_path, place, visit),
-        Fault::Random(fault) => visit_some(&mut fault.select, &select_path, place, visit),
-        Fault::Crash(fault) => visit_targets(&mut fault.select, &select_path, place, visit),
-        Fault::Restart(fault) => visit_targets(&mut fault.select, &select_path, place, visit),
-        Fault::Pause(fault) => visit_targets(&mut fault.select, &select_path, place, visit),
-        Fault::Partition(fault) => {
-            let in_group = if place == Use::Script { Use::ScriptGroup } else { Use::Group };
-            for (index, group) in fault.groups.iter_mut().flatten().enumerate() {
-                visit_targets(group, &path.key("groups").index(index), in_group, visit);
-            }
-            visit_some(&mut fault.isolate, &path.key("isolate"), place, visit);
-            if let Some(one_way) = &mut fault.one_way {
-                let path = path.key("one_way");
-                visit_targets(&mut one_way.from, &path.key("from"), in_group, visit);
-                visit_targets(&mut one_way.to, &path.key("to"), in_group, visit);
+    let in_group = if place == Use::Script { Use::ScriptGroup } else { Use::Group };
+    fault.visit_targets(path, &mut |path, standing, targets| {
+        let place = match standing {
+            Standing::Alone => place,
+            Standing::Group => in_group,
+        };
+        visit_targets(targets, path, place, visit);
+    });
+    if let Fault::Sequence(sequence) = fault {
+        let path = path.key("sequence").key("steps");
+        for (index, step) in sequence.steps.iter_mut().enumerate() {
+            match step {
+                SequenceStep::Wait(_) => {}
+                SequenceStep::Fault(inner) => visit_fault(inner, &path.index(index), place, visit),
             }
         }
-        Fault::Sequence(fault) => {
-            for (index, step) in fault.steps.iter_mut().enumerate() {
-                match step {
-                    SequenceStep::Wait(_) => {}
-                    SequenceStep::Fault(inner) => {
-                        visit_fault(inner, &path.key("steps").index(index), place, visit);
-                    }
-                }
-            }
-        }
-        Fault::Loss(_)
-        | Fault::Duplicate(_)
-        | Fault::Reorder(_)
-        | Fault::Delay(_)
-        | Fault::Message(_) => {}
     }
 }
 

@@ -89,7 +89,7 @@ impl<'a> Vocabulary<'a> {
 
 /// Which list of the vocabulary a name must be in.
 #[derive(Clone, Copy)]
-pub(super) enum Sort {
+pub(in crate::format) enum Sort {
     Milestone,
     Kind,
     Invariant,
@@ -99,7 +99,13 @@ pub(super) enum Sort {
 
 impl Findings<'_> {
     /// Demands that a protocol has a name.
-    pub(super) fn require_name(&mut self, sort: Sort, path: &Path, name: &str, in_key: bool) {
+    pub(in crate::format) fn require_name(
+        &mut self,
+        sort: Sort,
+        path: &Path,
+        name: &str,
+        in_key: bool,
+    ) {
         let (what, valid) = match sort {
             Sort::Milestone => ("milestone", &self.vocabulary.milestones),
             Sort::Kind => ("message kind", &self.vocabulary.kinds),

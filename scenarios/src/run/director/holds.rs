@@ -30,6 +30,9 @@ pub(super) enum Held {
     Shaped(Vec<(NodeId, NodeId)>, Shaping),
     Down(NodeId),
     Paused(NodeId),
+    /// Something else of one host, whatever the fault is: its processor, its clock, its disk. Only
+    /// its own heal ends it; a restart does not.
+    OfHost(NodeId),
     /// A rule for one message.
     Rule,
 }
@@ -155,6 +158,7 @@ impl Director {
                 | Held::Shaped(..)
                 | Held::Down(_)
                 | Held::Paused(_)
+                | Held::OfHost(_)
                 | Held::Rule => {}
             }
         }
@@ -169,7 +173,10 @@ impl Director {
                 Held::Paused(host) => world.is_paused(*host),
                 Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
                 Held::Rule => !world.rule_met(hold.id),
-                Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) => true,
+                Held::Isolated(_)
+                | Held::Clogged(_)
+                | Held::Shaped(..)
+                | Held::OfHost(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()
@@ -186,7 +193,7 @@ enum Freed {
 fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed {
     let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
     match &mut hold.what {
-        Held::Isolated(host) | Held::Down(host) | Held::Paused(host) => {
+        Held::Isolated(host) | Held::Down(host) | Held::Paused(host) | Held::OfHost(host) => {
             if hosts.contains(host) {
                 world.release(hold.id);
                 return Freed::All;

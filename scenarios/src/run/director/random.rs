@@ -10,7 +10,6 @@ use super::fire::{
     Grip, describe_delay, grip_clog, grip_crash, grip_groups, grip_isolation, grip_one_way,
     grip_pause, grip_shape, links_of, percent,
 };
-use super::tally::kind_name;
 use super::{Action, Director, Fired, PATIENCE, POLL};
 use crate::format::{Fault, Nanos, RandomFaults, RandomKind};
 use crate::run::build::links_between;
@@ -38,7 +37,7 @@ impl Director {
             .kinds
             .iter()
             .copied()
-            .filter(|kind| !self.swarm_off.contains(kind_name(*kind)))
+            .filter(|kind| !self.swarm_off.contains(kind.key()))
             .collect();
         if kinds.is_empty() {
             self.tallies[leaf].optional = true;
@@ -68,7 +67,7 @@ impl Director {
         let leaf = drawn.leaf;
         self.tallies[leaf].reached += 1;
         let pool = self.pool_of(&mut drawn, world);
-        let kind = kind_name(drawn.kind);
+        let kind = drawn.kind.key();
         let grip = self.grip_random(&mut drawn, &pool, world);
         let fired = match grip {
             None => Fired::Unresolved,

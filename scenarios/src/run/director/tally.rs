@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seedbed_sim::rng::{Purpose, Streams};
 
-use crate::format::{Fault, RandomKind, SequenceStep};
+use crate::format::Fault;
 
 /// What happened to one fault of the scenario, over all its firings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,18 +38,7 @@ impl Tally {
         let composite = match fault {
             Fault::Sequence(_) => Composite::Sequence,
             Fault::Random(_) => Composite::Random,
-            Fault::Partition(_)
-            | Fault::Clog(_)
-            | Fault::Unclog(_)
-            | Fault::Heal(_)
-            | Fault::Crash(_)
-            | Fault::Restart(_)
-            | Fault::Pause(_)
-            | Fault::Loss(_)
-            | Fault::Duplicate(_)
-            | Fault::Reorder(_)
-            | Fault::Delay(_)
-            | Fault::Message(_) => Composite::No,
+            _ => Composite::No,
         };
         Tally {
             path,
@@ -80,43 +69,14 @@ impl Tally {
     }
 }
 
-/// The name under which a drawn kind is counted: that of the placed fault.
-pub(super) fn kind_name(kind: RandomKind) -> &'static str {
-    match kind {
-        RandomKind::Crash => "crash",
-        RandomKind::Pause => "pause",
-        RandomKind::Partition => "partition",
-        RandomKind::Clog => "clog",
-        RandomKind::Loss => "loss",
-        RandomKind::Duplicate => "duplicate",
-        RandomKind::Reorder => "reorder",
-        RandomKind::Delay => "delay",
-    }
-}
-
 /// The kinds that can be switched off: what repairs stays on.
 fn kinds_of(fault: &Fault, kinds: &mut BTreeSet<&'static str>) {
     match fault {
-        Fault::Heal(_) | Fault::Restart(_) | Fault::Unclog(_) => {}
-        Fault::Sequence(sequence) => {
-            for step in &sequence.steps {
-                match step {
-                    SequenceStep::Wait(_) => {}
-                    SequenceStep::Fault(inner) => kinds_of(inner, kinds),
-                }
-            }
-        }
-        Fault::Random(random) => kinds.extend(random.kinds.iter().map(|kind| kind_name(*kind))),
-        Fault::Partition(_)
-        | Fault::Clog(_)
-        | Fault::Crash(_)
-        | Fault::Pause(_)
-        | Fault::Loss(_)
-        | Fault::Duplicate(_)
-        | Fault::Reorder(_)
-        | Fault::Delay(_)
-        | Fault::Message(_) => {
-            kinds.insert(fault.key());
+        Fault::Sequence(_) => fault.inner().for_each(|(_, inner)| kinds_of(inner, kinds)),
+        Fault::Random(random) => kinds.extend(random.kinds.iter().map(|kind| kind.key())),
+        other if other.repairs() => {}
+        other => {
+            kinds.insert(other.key());
         }
     }
 }

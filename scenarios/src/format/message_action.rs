@@ -1,11 +1,9 @@
-//! Parts of faults that are written in more than one form: steps of a sequence, and what happens to
-//! a message.
+//! What happens to a single message: `"lose"`, `"duplicate"`, `{"delay": "400ms"}`.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::faults::{Fault, fault_of_key};
 use super::one_key::{require_one_key, wrong_key_count};
 use super::units::Nanos;
 
@@ -18,88 +16,6 @@ pub enum MessageAction {
     Duplicate,
     /// `{"delay": "400ms"}`: it arrives so much later.
     Delay(Nanos),
-}
-
-/// A step of a `sequence`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SequenceStep {
-    /// Waits.
-    Wait(Nanos),
-    /// A fault, at once. Boxed: it is many times larger than a wait.
-    Fault(Box<Fault>),
-}
-
-/// What a step of a sequence may be, for error messages.
-const SEQUENCE_NAMES: &[&str] = &[
-    "wait",
-    "partition",
-    "clog",
-    "unclog",
-    "heal",
-    "crash",
-    "restart",
-    "pause",
-    "loss",
-    "duplicate",
-    "reorder",
-    "delay",
-    "message",
-];
-
-impl<'de> Deserialize<'de> for SequenceStep {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StepVisitor;
-        impl<'de> Visitor<'de> for StepVisitor {
-            type Value = SequenceStep;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a fault or {\"wait\": \"1s\"}, an object with one key")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SequenceStep, A::Error> {
-                require_one_key(&map, "a step")?;
-                let Some(key) = map.next_key::<String>()? else {
-                    return Err(wrong_key_count(0, "a step"));
-                };
-                if key == "wait" {
-                    return map.next_value().map(SequenceStep::Wait);
-                }
-                // A sequence in a sequence, or a drawn one, has no time at which to happen.
-                let nested = key == "sequence" || key == "random";
-                let fault = if nested { None } else { fault_of_key(&key, &mut map) };
-                match fault {
-                    Some(fault) => fault.map(Box::new).map(SequenceStep::Fault),
-                    None => Err(de::Error::unknown_variant(&key, SEQUENCE_NAMES)),
-                }
-            }
-        }
-        deserializer.deserialize_map(StepVisitor)
-    }
-}
-
-impl Serialize for SequenceStep {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            SequenceStep::Wait(time) => serializer.collect_map([("wait", time)]),
-            SequenceStep::Fault(fault) => fault.serialize(serializer),
-        }
-    }
-}
-
-impl JsonSchema for SequenceStep {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SequenceStep".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let time = generator.subschema_for::<Nanos>();
-        let fault = generator.subschema_for::<Fault>();
-        json_schema!({
-            "description": "A fault without a placement, or a wait.",
-            "anyOf": [
-                { "type": "object", "properties": { "wait": time }, "required": ["wait"],
-                  "additionalProperties": false },
-                fault
-            ]
-        })
-    }
 }
 
 impl<'de> Deserialize<'de> for MessageAction {
