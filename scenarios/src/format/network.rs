@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::one_key::{require_one_key, wrong_key_count};
 use super::selector::Targets;
-use super::units::{Chance, Nanos};
+use super::units::{Bandwidth, Chance, Nanos, Size};
 
 /// How long something takes: a constant or a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,27 @@ pub struct NetworkSettings {
     /// The chance that a message is held back so that later ones overtake it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Chance>,
+    /// How many bits each directed link carries in a second. Messages wait for each other in a
+    /// queue of `queue` bytes, whose tail is dropped where it is full; a stream waits for room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<Bandwidth>,
+    /// How many bytes may wait for a link that has a `bandwidth` or a `cost`: 64KiB if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Size>,
+    /// How long each message occupies its link besides its bytes: headers, system calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Nanos>,
+    /// How hosts talk to each other. Clients have a connection of their own an attempt either way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// How long a link may be cut, or lose one message again and again, before the stream over it
+    /// breaks: 10s if absent. Streams only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_link: Option<Nanos>,
+    /// How long after it was lost a message is sent again: 200ms if absent, twice as long each
+    /// further time. Streams only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retransmit: Option<Nanos>,
     /// Links that are different, each field replacing the general one; a later entry wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkSettings>,
@@ -83,7 +104,30 @@ pub struct LinkSettings {
     /// The chance that a message is held back so that later ones overtake it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Chance>,
+    /// How many bits the link carries in a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<Bandwidth>,
+    /// How many bytes may wait for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Size>,
+    /// How long each message occupies it besides its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Nanos>,
 }
+
+/// How hosts talk to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Each message for itself: it may be lost, overtaken or doubled, and nobody is told.
+    Datagram,
+    /// One ordered stream for each pair of hosts. What is lost is sent again; a crash or a long
+    /// cut breaks the stream, what is on its way is gone then, and both ends are told.
+    Stream,
+}
+
+/// How many bytes may wait for a link that is limited, if the file does not say.
+pub const QUEUE_DEFAULT: Size = Size(64 * 1024);
 
 impl Latency {
     /// The forms, as written.

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use seedbed_protocols::{Protocol, Tested, WorkloadPlan};
 use seedbed_sim::{
-    Chance, Config, CrashModel, DiskConfig, Distribution, HostConfig, Invariant, LinkConfig,
-    NetworkConfig, NodeId, Sim, SimTime,
+    Capacity, Chance, Config, CrashModel, DiskConfig, Distribution, HostConfig, Invariant,
+    LinkConfig, NetworkConfig, NodeId, Sim, SimTime, StreamConfig, Transport,
 };
 use serde_json::Value;
 
 use super::places::{NO_ROLE, Places};
-use crate::format::{self, Check, Latency, Nanos, Scenario, Targets};
+use crate::format::{
+    self, Bandwidth, Check, Latency, Nanos, NetworkSettings, QUEUE_DEFAULT, Scenario, Size, Targets,
+};
 
 /// Something that only the protocol itself can find wrong with a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +180,7 @@ fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
         &LinkConfig::default(),
         (general.latency.as_ref(), general.jitter),
         [general.loss, general.duplicate, general.reorder],
+        capacity(Capacity::default(), general.bandwidth, general.queue, general.cost),
     );
     let mut links = Vec::new();
     for settings in &general.links {
@@ -185,12 +188,42 @@ fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
             &everywhere,
             (settings.latency.as_ref(), settings.jitter),
             [settings.loss, settings.duplicate, settings.reorder],
+            capacity(everywhere.capacity, settings.bandwidth, settings.queue, settings.cost),
         );
         for (from, to) in pairs_of(places, &settings.from, &settings.to) {
             links.push((from, to, own.clone()));
         }
     }
-    NetworkConfig { everywhere, links }
+    NetworkConfig { everywhere, links, transport: transport(general) }
+}
+
+fn transport(network: &NetworkSettings) -> Transport {
+    match network.transport {
+        None | Some(format::Transport::Datagram) => Transport::Datagram,
+        Some(format::Transport::Stream) => {
+            let usual = StreamConfig::default();
+            Transport::Stream(StreamConfig {
+                dead_link: network.dead_link.map_or(usual.dead_link, duration),
+                retransmit: network.retransmit.map_or(usual.retransmit, duration),
+            })
+        }
+    }
+}
+
+/// What a link carries, where each field that is given replaces that of `base`.
+pub(crate) fn capacity(
+    base: Capacity,
+    bandwidth: Option<Bandwidth>,
+    queue: Option<Size>,
+    cost: Option<Nanos>,
+) -> Capacity {
+    let usual = base.queue.unwrap_or(QUEUE_DEFAULT.0);
+    let given = Capacity {
+        bandwidth: bandwidth.map(|rate| rate.0).or(base.bandwidth),
+        queue: Some(queue.map_or(usual, |size| size.0)),
+        cost: cost.map_or(base.cost, duration),
+    };
+    if given.is_limited() { given } else { Capacity::default() }
 }
 
 fn pairs_of(places: &Places, from: &Targets, to: &Targets) -> Vec<(NodeId, NodeId)> {
@@ -216,6 +249,7 @@ fn link_config(
     base: &LinkConfig,
     (latency, jitter): (Option<&Latency>, Option<Nanos>),
     [loss, duplicate, reorder]: [Option<format::Chance>; 3],
+    capacity: Capacity,
 ) -> LinkConfig {
     LinkConfig {
         latency: latency.map_or_else(|| base.latency.clone(), distribution),
@@ -223,6 +257,7 @@ fn link_config(
         loss: loss.map_or(base.loss, chance),
         duplicate: duplicate.map_or(base.duplicate, chance),
         reorder: reorder.map_or(base.reorder, chance),
+        capacity,
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Capacity {
 
 impl Capacity {
     /// Whether a message occupies the link at all.
-    pub(crate) fn is_limited(&self) -> bool {
+    pub fn is_limited(&self) -> bool {
         self.bandwidth.is_some() || !self.cost.is_zero()
     }
 

@@ -169,7 +169,7 @@ impl<N: Node> Sim<N> {
         self.core.network.rule_met(hold.0)
     }
 
-    /// Ends every hold on these links, of partitions and clogs; true if there was any.
+    /// Ends every hold on these links, of cuts, clogs and throttles; true if there was any.
     pub fn free_links(&mut self, chosen: impl Fn(&Fault, NodeId, NodeId) -> bool) -> bool {
         let mut any = false;
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
@@ -181,20 +181,26 @@ impl<N: Node> Sim<N> {
         any
     }
 
-    /// Ends the grip of one hold on those of its links that are chosen, if it cuts or clogs; true
-    /// if there was any.
+    /// Ends the grip of one hold on those of its links that are chosen, if it cuts, clogs or
+    /// throttles; true if there was any.
     pub fn free_links_of(&mut self, hold: HoldId, chosen: impl Fn(NodeId, NodeId) -> bool) -> bool {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
         let cuts = matches!(fault, Fault::Cut(_));
-        let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
+        let throttles = matches!(fault, Fault::Throttle(..));
+        let (Fault::Cut(links) | Fault::Clog(links) | Fault::Throttle(links, _)) = fault else {
             return false;
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
+        if throttles {
+            let before = self.core.network.end_throttle(hold.0, &chosen);
+            self.plan_again(before);
+            return !freed.is_empty();
+        }
         for &(from, to) in &freed {
             if cuts {
                 self.mend_link(from, to);
@@ -220,16 +226,8 @@ impl<N: Node> Sim<N> {
                     self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
                     links.is_empty()
                 }
-                Some(Fault::Throttle(links, _)) => {
-                    let before = links.len();
-                    links.retain(|&(from, to)| !touches(from, to));
-                    let (narrowed, ends) = (links.len() < before, links.is_empty());
-                    any |= narrowed;
-                    let freed = self.core.network.end_throttle(hold.0, touches);
-                    self.plan_again(freed);
-                    ends
-                }
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_)) | None => false,
+                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Throttle(..) | Fault::Message(_))
+                | None => false,
             };
             if ends {
                 any = true;

@@ -9,6 +9,7 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod bandwidth;
 mod composite;
 mod hosts;
 mod kind;
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 
+pub use self::bandwidth::*;
 pub use self::composite::*;
 pub use self::hosts::*;
 pub use self::kind::{CommonFields, Manual};
@@ -117,6 +119,8 @@ faults! {
         "reorder" => Reorder(Reorder),
         /// Delays messages by more than the network's latency.
         "delay" => Delay(Delay),
+        /// Lets links carry only so much.
+        "bandwidth" => Bandwidth(Throttle),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -166,6 +170,8 @@ random_kinds! {
     "reorder" => Reorder,
     /// Messages take longer, by up to a drawn time.
     "delay" => Delay,
+    /// Links carry only so much, at a drawn rate.
+    "bandwidth" => Bandwidth,
 }
 
 impl Fault {

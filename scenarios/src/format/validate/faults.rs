@@ -12,6 +12,7 @@ use crate::format::units::Nanos;
 
 use super::Findings;
 use super::hosts::{check_range, static_hosts};
+use super::network::check_kind_of_transport;
 use super::vocabulary::Sort;
 
 /// Where a fault stands.
@@ -61,6 +62,7 @@ pub(super) fn check_fault(
     if fault.duration() == Some(Nanos::ZERO) {
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
+    check_kind_of_transport(fault.key(), &path, scenario, findings);
     fault.check_kind(&path, scenario, findings);
     for (index, inner) in fault.inner() {
         let place = path.key("steps").index(index);
@@ -223,6 +225,7 @@ pub(in crate::format) fn check_random(
         if random.kinds[..index].contains(kind) {
             findings.value(&path.key("kinds").index(index), "this kind is listed twice");
         }
+        check_kind_of_transport(kind.key(), &path.key("kinds").index(index), scenario, findings);
     }
 }
 

@@ -25,15 +25,6 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
             findings.value(&path.key("params"), "expected an object");
         }
     }
-    let network = root.key("network");
-    if let Some(latency) = &scenario.network.latency {
-        check_latency(latency, &network.key("latency"), findings);
-    }
-    for (index, link) in scenario.network.links.iter().enumerate() {
-        if let Some(latency) = &link.latency {
-            check_latency(latency, &network.key("links").index(index).key("latency"), findings);
-        }
-    }
 }
 
 fn check_nodes(scenario: &Scenario, findings: &mut Findings<'_>) {

@@ -5,6 +5,7 @@
 mod checks;
 mod faults;
 mod hosts;
+mod network;
 mod script;
 mod selectors;
 mod top;
@@ -20,6 +21,7 @@ use super::path::Path;
 use super::spec::Scenario;
 pub(in crate::format) use faults::{check_overlap, check_random};
 pub(in crate::format) use hosts::check_latency;
+pub(in crate::format) use network::check_kind_of_transport;
 pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 
@@ -75,11 +77,15 @@ pub fn validate(
     scenario: &mut Scenario,
     catalog: &Catalog,
 ) -> Result<(), Errors> {
-    let vocabulary = Vocabulary::new(&scenario.protocol, catalog);
+    let mut vocabulary = Vocabulary::new(&scenario.protocol, catalog);
+    if scenario.network.is_stream() {
+        vocabulary.milestones.push(seedbed_sim::STREAM_BROKEN);
+    }
     let mut findings =
         Findings { document, catalog, vocabulary, problems: Vec::new(), errors: Vec::new() };
     top::check(scenario, &mut findings);
     hosts::check(scenario, &mut findings);
+    network::check(scenario, &mut findings);
     selectors::resolve(scenario, &mut findings);
     faults::check(scenario, &mut findings);
     script::check(scenario, &mut findings);

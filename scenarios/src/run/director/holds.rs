@@ -28,6 +28,7 @@ pub(super) enum Held {
     },
     Clogged(Vec<(NodeId, NodeId)>),
     Shaped(Vec<(NodeId, NodeId)>, Shaping),
+    Throttled(Vec<(NodeId, NodeId)>),
     Down(NodeId),
     Paused(NodeId),
     /// Something else of one host, whatever the fault is: its processor, its clock, its disk. Only
@@ -156,6 +157,7 @@ impl Director {
                 }
                 Held::Clogged(_)
                 | Held::Shaped(..)
+                | Held::Throttled(_)
                 | Held::Down(_)
                 | Held::Paused(_)
                 | Held::OfHost(_)
@@ -176,6 +178,7 @@ impl Director {
                 Held::Isolated(_)
                 | Held::Clogged(_)
                 | Held::Shaped(..)
+                | Held::Throttled(_)
                 | Held::OfHost(_) => true,
             })
         });
@@ -208,7 +211,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 return if links.is_empty() { Freed::All } else { Freed::Some };
             }
         }
-        Held::Clogged(links) => {
+        Held::Clogged(links) | Held::Throttled(links) => {
             if world.free_links_of(hold.id, &touches) {
                 links.retain(|(from, to)| !touches(*from, *to));
                 return if links.is_empty() { Freed::All } else { Freed::Some };

@@ -1,5 +1,6 @@
 //! Faults one by one: whom each takes, and what it takes.
 
+mod bandwidth;
 mod hosts;
 mod network;
 mod partitions;
@@ -7,6 +8,7 @@ mod partitions;
 use seedbed_sim::rng::Rng;
 use seedbed_sim::{NodeId, Shaping};
 
+pub(super) use self::bandwidth::{draw_capacity, grip_throttle};
 pub(super) use self::hosts::{grip_crash, grip_pause};
 pub(super) use self::network::{describe_delay, grip_clog, grip_shape, percent};
 pub(super) use self::partitions::{grip_groups, grip_isolation, grip_one_way};
@@ -72,6 +74,7 @@ impl Director {
                 let shaping = Shaping { delay, ..Shaping::default() };
                 self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
             }
+            Fault::Bandwidth(throttle) => self.grip_throttle(throttle, rng, world),
             Fault::Message(message) => return self.place_rule(leaf, message, rng, world),
             Fault::Unclog(f) => {
                 let ends = (&f.select, &f.from, &f.to);
