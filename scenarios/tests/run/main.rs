@@ -3,6 +3,7 @@
 mod ends;
 mod faults;
 mod library;
+mod links;
 mod manuals;
 mod placements;
 mod scripts;
