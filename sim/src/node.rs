@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::context::Context;
+use crate::disk::DiskError;
 use crate::id::{NodeId, OpId};
 
 /// The state machine of one host: a value with a few handlers.
@@ -43,6 +44,15 @@ pub trait Node: Sized + Serialize + 'static {
     /// stream. Never called where hosts talk by datagrams, of which nobody is told anything.
     fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
         let _ = (ctx, peer);
+    }
+
+    /// A sync has failed: what it was to make durable may be lost, the outputs behind it are gone
+    /// for ever, and no later sync makes up for it. Called once a file. (A write that fails says so
+    /// itself.) By default the host crashes, for only a restart shows what is really on the disk,
+    /// and a supervisor restarts it.
+    fn on_disk_error(&mut self, ctx: &mut Context<'_, Self>, error: DiskError) {
+        let _ = error;
+        ctx.crash();
     }
 }
 

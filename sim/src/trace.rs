@@ -75,6 +75,20 @@ pub enum What<'a> {
         /// The name of the copy.
         copy: u32,
     },
+    /// Bits of a message flipped on its way.
+    Corrupted {
+        /// The message.
+        parcel: u32,
+    },
+    /// A message went to another host than it was sent to.
+    Misdirected {
+        /// The message.
+        parcel: u32,
+        /// Whom it was sent to.
+        meant: NodeId,
+        /// Where it went.
+        to: NodeId,
+    },
     /// A message was handled.
     Handled {
         /// The sender.
@@ -84,7 +98,7 @@ pub enum What<'a> {
         /// Its name.
         parcel: u32,
     },
-    /// A message was dropped on arrival, or when its stream broke.
+    /// A message was dropped on arrival, or because it could not be delivered any more.
     Dropped {
         /// The sender.
         from: NodeId,
@@ -92,7 +106,7 @@ pub enum What<'a> {
         kind: &'a str,
         /// Its name.
         parcel: u32,
-        /// Why: `host_down` or `queue_dropped`; `lost` or `cut` if its stream broke.
+        /// Why: `host_down`, `queue_dropped` or `undecodable`; `lost` or `cut` if its stream broke.
         why: &'a str,
     },
     /// A host was told that its stream with another is no more.
@@ -114,6 +128,8 @@ pub enum What<'a> {
     },
     /// A sync completed: what was written before it is durable.
     Durable,
+    /// A sync failed: the text says what of.
+    SyncFailed,
     /// A node said something with `ctx.note`.
     Note,
     /// A milestone was reached.

@@ -13,15 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "bridge",
-            "majorities_ring",
-            "isolate_minority",
-            "minority",
-            "cut_clients",
-            "flapping",
-            "swizzle_clog",
-            "corrupt",
-            "misdirect",
             "slow",
             "slow_cpu",
             "cpu",
@@ -58,36 +49,14 @@ const LATER: &[(&[&str], &[&str])] = &[
             "rolling_restart",
         ],
     ),
-    (
-        &["partition"],
-        &["bridge", "majorities_ring", "minority", "clients", "flapping", "random_halves"],
-    ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (&["clog"], &["swizzle"]),
-    (&["latency", "by"], &["normal", "lognormal", "pareto", "mixture", "wan"]),
-    (
-        &["network", "links"],
-        &[
-            "correlation",
-            "corrupt",
-            "misdirect",
-            "streams",
-            "stream",
-            "ordered",
-            "zones",
-            "wan",
-            "preset",
-            "distribution",
-        ],
-    ),
-    (&["loss", "duplicate", "reorder"], &["correlation"]),
+    (&["network", "links"], &["streams", "stream", "ordered"]),
     (&["clock"], &["step", "strobe", "freeze", "uncertainty"]),
     (
         &["disk"],
         &["throughput", "capacity", "errors", "lost_writes", "torn_writes", "bit_rot", "model"],
     ),
-    (&["end"], &["core_only"]),
     (&["hosts"], &["cpu", "zone"]),
 ];
 

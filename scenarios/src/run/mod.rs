@@ -10,7 +10,8 @@ pub(crate) mod execute;
 mod history;
 mod judge;
 mod ledger;
-mod places;
+mod network;
+pub(crate) mod places;
 mod record;
 mod recording;
 mod script;
@@ -22,6 +23,7 @@ mod world;
 pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};
+pub use seedbed_protocols::CLIENTS_FINISHED;
 pub use signature::signature;
 
 /// What the runner itself can find violated, beside invariants, checks and milestones: name and a
@@ -37,9 +39,6 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("measure", "the steps of a script cost what its `measure` allows"),
     ("bind", "the selector that a script binds resolves to a host in time"),
 ];
-
-/// The liveness property of every service: see [`PROPERTIES`].
-pub const CLIENTS_FINISHED: &str = "clients-finished";
 
 /// How one run is made; nothing here may change what happens in it.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::LinkConfig;
 use crate::id::NodeId;
 use crate::network::Network;
 use crate::network::capacity::{Capacity, Transmitter};
@@ -26,7 +27,9 @@ struct Throttle {
 }
 
 impl Bottlenecks {
-    pub(super) fn new(configured: bool) -> Self {
+    /// None yet, on links of these kinds.
+    pub(super) fn new(classes: &[LinkConfig]) -> Self {
+        let configured = classes.iter().any(|class| class.capacity.is_limited());
         Bottlenecks { configured, ..Bottlenecks::default() }
     }
 
@@ -45,7 +48,7 @@ impl Bottlenecks {
 impl Network {
     /// What the link carries now.
     pub(crate) fn capacity(&self, from: NodeId, to: NodeId) -> Capacity {
-        let class = &self.classes[usize::from(self.link(from, to).class)];
+        let class = &self.classes[self.class_of(self.link(from, to), from, to)];
         self.bottlenecks.tighten((from, to), class.capacity)
     }
 

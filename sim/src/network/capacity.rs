@@ -68,8 +68,6 @@ pub(crate) struct Packet {
     pub(crate) size: u64,
     /// How long it travels afterwards.
     pub(crate) delay_ns: u64,
-    /// A second copy, made behind the transmitter, and how long that one travels.
-    pub(crate) copy: Option<(u32, u64)>,
 }
 
 /// Puts messages on one directed link, one after the other.
@@ -174,7 +172,7 @@ mod tests {
         Capacity { bandwidth: Some(1_000_000), queue: Some(3_000), cost: Duration::ZERO };
 
     fn packet(size: u64) -> Packet {
-        Packet { raw: Some(size as u32), size, delay_ns: 0, copy: None }
+        Packet { raw: Some(size as u32), size, delay_ns: 0 }
     }
 
     fn at_us(micros: u64) -> SimTime {

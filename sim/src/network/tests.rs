@@ -134,7 +134,7 @@ proptest! {
             for (from, to) in links {
                 for network in &mut networks {
                     let route = network.route(from, to, 0, word, NOW);
-                    prop_assert_eq!(route, Route { fate: naive.fate((from, to)), copy: None });
+                    prop_assert_eq!(route, Route::of(naive.fate((from, to))));
                     prop_assert_eq!(network.is_cut(from, to), naive.cuts.contains(&(from, to)));
                 }
             }

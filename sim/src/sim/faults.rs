@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel};
+use crate::disk::{CrashLoss, CrashModel, DiskFault};
 use crate::id::NodeId;
+use crate::machine::Reads;
 use crate::network::{Capacity, MessageRule, Shaping};
 use crate::node::Node;
+use crate::rng::Chance;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::Output;
 use crate::sim::{Sim, UNSYNCED_DATA_LOST};
@@ -33,6 +35,11 @@ pub enum Fault {
     Crash(NodeId, Option<CrashModel>),
     /// A host handles nothing; its disk and its clocks go on.
     Pause(NodeId),
+    /// Directed links carry no message of these kinds (indices into the protocol's kinds,
+    /// [`crate::CLIENT_REQUEST_KIND`] or [`crate::CLIENT_REPLY_KIND`]): what is sent is gone.
+    CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
+    /// Something is wrong with a host's disk.
+    Disk(NodeId, DiskFault),
     /// Directed links carry less than usual. Where several do so, the lowest rate, the shortest
     /// queue and the highest cost count.
     Throttle(Vec<(NodeId, NodeId)>, Capacity),
@@ -54,14 +61,31 @@ pub struct CrashReport {
 #[derive(Default)]
 pub(crate) struct Holds {
     made: u32,
-    held: BTreeMap<HoldId, Fault>,
+    pub(super) held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
+}
+
+fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items
+}
+
+/// How a fault holds links that can be freed one by one.
+#[derive(Clone, Copy)]
+enum Grip {
+    Cuts,
+    Clogs,
+    CutsKinds,
+    Throttles,
 }
 
 /// Folded into the digest with each change of a fault.
-mod tag {
+pub(super) mod tag {
     pub(super) const TAKE: u64 = 32 << 56;
     pub(super) const CRASH: u64 = 33 << 56;
-    pub(super) const RELEASE: u64 = 34 << 56;
+    pub(in crate::sim) const RELEASE: u64 = 34 << 56;
 }
 
 impl<N: Node> Sim<N> {
@@ -81,8 +105,9 @@ impl<N: Node> Sim<N> {
                 }
                 !links.is_empty()
             }
+            Fault::CutKinds(links, kinds) => !links.is_empty() && !kinds.is_empty(),
             Fault::Shape(links, shaping) => {
-                links.iter().any(|&(from, to)| self.core.network.is_touched(shaping, from, to))
+                links.iter().any(|&(from, to)| self.touches(shaping, from, to))
             }
             Fault::Throttle(links, capacity) => {
                 links.iter().any(|&link| self.core.network.would_throttle(link, capacity))
@@ -90,6 +115,7 @@ impl<N: Node> Sim<N> {
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),
+            Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
         };
         if !took {
             return None;
@@ -99,24 +125,40 @@ impl<N: Node> Sim<N> {
         let hold = HoldId(self.holds.made);
         match &fault {
             Fault::Shape(links, shaping) => {
-                let mut links = links.clone();
-                links.sort_unstable();
-                self.core.network.add_shaping(hold.0, links, shaping.clone());
+                self.core.network.add_shaping(hold.0, sorted(links), shaping.clone());
+            }
+            Fault::CutKinds(links, kinds) => {
+                self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
             Fault::Throttle(links, capacity) => {
                 let before = self.core.network.add_throttle(hold.0, links.clone(), *capacity);
                 self.plan_again(before);
             }
-            Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..) => {}
         }
         self.holds.held.insert(hold, fault);
         Some(hold)
     }
 
+    /// Whether a shaping can do anything to what is sent on this link.
+    fn touches(&self, shaping: &Shaping, from: NodeId, to: NodeId) -> bool {
+        let members = self.core.shared.members.len();
+        // Nothing on a stream is doubled.
+        if self.core.network.is_stream(from, to) {
+            let single = Shaping { duplicate: Chance::NEVER, ..shaping.clone() };
+            return single.touches(from, to, members);
+        }
+        shaping.touches(from, to, members)
+    }
+
     /// Takes a change of a fault into the digest. Whoever drives the simulation may make it
     /// between two events, so its time is not in there yet.
-    fn fold_fault(&mut self, what: u64, detail: u64) {
+    pub(super) fn fold_fault(&mut self, what: u64, detail: u64) {
         self.core.digest.fold2(self.core.now.nanos(), what);
         self.core.digest.fold(detail);
     }
@@ -146,7 +188,9 @@ impl<N: Node> Sim<N> {
                     }
                 }
             }
-            Fault::Shape(..) | Fault::Message(_) => self.core.network.release(hold.0),
+            Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
+                self.core.network.release(hold.0);
+            }
             Fault::Throttle(..) => {
                 let before = self.core.network.end_throttle(hold.0, |_, _| true);
                 self.plan_again(before);
@@ -157,6 +201,7 @@ impl<N: Node> Sim<N> {
                 }
             }
             Fault::Pause(host) => self.resume(host),
+            Fault::Disk(host, _) => self.release_disk(host, hold.0),
         }
     }
 
@@ -187,28 +232,56 @@ impl<N: Node> Sim<N> {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
-        let cuts = matches!(fault, Fault::Cut(_));
-        let throttles = matches!(fault, Fault::Throttle(..));
-        let (Fault::Cut(links) | Fault::Clog(links) | Fault::Throttle(links, _)) = fault else {
-            return false;
+        let (grip, links) = match fault {
+            Fault::Cut(links) => (Grip::Cuts, links),
+            Fault::Clog(links) => (Grip::Clogs, links),
+            Fault::CutKinds(links, _) => (Grip::CutsKinds, links),
+            Fault::Throttle(links, _) => (Grip::Throttles, links),
+            Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..) => return false,
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
-        if throttles {
-            let before = self.core.network.end_throttle(hold.0, &chosen);
-            self.plan_again(before);
-            return !freed.is_empty();
-        }
-        for &(from, to) in &freed {
-            if cuts {
-                self.mend_link(from, to);
-            } else if self.core.network.unclog(from, to) {
-                self.let_go(from, to);
+        match grip {
+            Grip::CutsKinds => {
+                self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+            }
+            Grip::Throttles => {
+                let before = self.core.network.end_throttle(hold.0, chosen);
+                self.plan_again(before);
+            }
+            Grip::Cuts => freed.iter().for_each(|&(from, to)| self.mend_link(from, to)),
+            Grip::Clogs => {
+                for &(from, to) in &freed {
+                    if self.core.network.unclog(from, to) {
+                        self.let_go(from, to);
+                    }
+                }
             }
         }
         !freed.is_empty()
+    }
+
+    /// Ends what a hold does to those of its links that are chosen, if it shapes them: whether there
+    /// was any, and whether none is left.
+    pub(super) fn free_shaped_links_of(
+        &mut self,
+        hold: HoldId,
+        chosen: impl Fn(NodeId, NodeId) -> bool,
+    ) -> (bool, bool) {
+        let Some(Fault::Shape(links, _)) = self.holds.held.get_mut(&hold) else {
+            return (false, false);
+        };
+        let before = links.len();
+        links.retain(|&(from, to)| !chosen(from, to));
+        let (freed, ends) = (links.len() < before, links.is_empty());
+        self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
+        (freed, ends)
     }
 
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is
@@ -219,14 +292,19 @@ impl<N: Node> Sim<N> {
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
                 Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
-                Some(Fault::Shape(links, _)) => {
-                    let before = links.len();
-                    links.retain(|&(from, to)| !touches(from, to));
-                    any |= links.len() < before;
-                    self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
-                    links.is_empty()
+                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
+                Some(Fault::Shape(..)) => {
+                    let (freed, ends) = self.free_shaped_links_of(hold, touches);
+                    any |= freed;
+                    ends
                 }
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Throttle(..) | Fault::Message(_))
+                Some(
+                    Fault::Cut(_)
+                    | Fault::Clog(_)
+                    | Fault::CutKinds(..)
+                    | Fault::Throttle(..)
+                    | Fault::Message(_),
+                )
                 | None => false,
             };
             if ends {
@@ -255,19 +333,6 @@ impl<N: Node> Sim<N> {
         }
         self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
         self.start(host) || paused
-    }
-
-    /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
-    /// as reached after heal.
-    pub fn heal(&mut self) {
-        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            self.release(hold);
-        }
-        for host in self.core.shared.members.clone() {
-            self.start(host);
-        }
-        self.healed = true;
-        self.heal_milestones();
     }
 
     /// Whether `host` is up, paused or not.
@@ -312,7 +377,8 @@ impl<N: Node> Sim<N> {
         let limited = self.core.network.is_limited(from, to);
         for message in clogged {
             if (message.from, message.to) == (from, to) && limited {
-                self.enter_late(message);
+                let slot = Slot::unpack(message.raw);
+                self.enter_link(slot, (from, to), message.delay_ns);
             } else if (message.from, message.to) == (from, to) {
                 let at = now.saturating_add_nanos(message.delay_ns);
                 self.core.push(at, Slot::unpack(message.raw));
@@ -324,7 +390,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Boots a host that is down; true if it was.
-    fn start(&mut self, host: NodeId) -> bool {
+    pub(super) fn start(&mut self, host: NodeId) -> bool {
         let machine = &self.hosts.0[host.index()].machine;
         let down = self.hosts.0[host.index()].node.is_none();
         let after = machine.incarnation;
@@ -384,7 +450,7 @@ impl<N: Node> Sim<N> {
         host.timers.clear();
         let machine = &mut host.machine;
         let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = 0;
+        machine.reads = Reads::default();
         let now = self.core.now;
         let cold = host.cold();
         cold.device_free_at = now;
@@ -392,6 +458,9 @@ impl<N: Node> Sim<N> {
         cold.pauses = 0;
         cold.waking = false;
         cold.step_over = false;
+        cold.disk_errors.clear();
+        cold.sync_failed_in_step = false;
+        cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);
         let inbox = std::mem::take(&mut cold.inbox);

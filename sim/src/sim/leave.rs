@@ -3,9 +3,8 @@
 use crate::codec;
 use crate::disk::SyncId;
 use crate::id::NodeId;
-use crate::network::Fate;
+use crate::network::{Fate, Route};
 use crate::node::{Message, Node};
-use crate::parcels::Parcel;
 use crate::sim::Sim;
 use crate::sim::core::{Clogged, Slot};
 use crate::sim::host::Output;
@@ -79,10 +78,26 @@ impl<N: Node> Sim<N> {
         if self.tracer.is_some() && route.fate != Fate::Detour {
             self.trace_sent(slot, fate_name(route.fate));
         }
-        if let Some(at) = route.copy {
-            self.send_second(slot, at, route.fate);
+        self.take_route(slot, (from, to), route);
+    }
+
+    /// The parcel, and a copy if the network makes one, are on their way.
+    #[inline]
+    pub(super) fn take_route(&mut self, slot: u32, (from, to): (NodeId, NodeId), route: Route) {
+        if route.is_harmed() {
+            return self.leave_harmed(slot, route);
         }
-        match route.fate {
+        if let Some(at) = route.copy {
+            let copy = self.make_copy(slot);
+            self.depart(copy, (from, to), copy_fate(route.fate, at, self.core.now));
+        }
+        self.depart(slot, (from, to), route.fate);
+    }
+
+    /// The network takes over a parcel of this link.
+    #[inline]
+    pub(super) fn depart(&mut self, slot: u32, (from, to): (NodeId, NodeId), fate: Fate) {
+        match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
             Fate::Clogged(delay_ns) => {
                 let raw = Slot::Parcel(slot).pack();
@@ -96,25 +111,19 @@ impl<N: Node> Sim<N> {
                 self.core.counts.cut += 1;
                 self.effects.parcels.remove(slot);
             }
+            Fate::Queued(delay_ns) => self.enter_link(Slot::Parcel(slot), (from, to), delay_ns),
             Fate::Detour => self.detour(Slot::Parcel(slot)),
         }
     }
 
-    /// The network makes a second copy, which arrives at `at` unless it waits on a clogged link.
+    /// The network makes a second copy.
     #[inline(never)]
-    fn send_second(&mut self, slot: u32, at: SimTime, fate: Fate) {
-        let copy = self.make_second(slot);
-        let &Parcel { from, to, .. } = self.effects.parcels.header(copy);
-        match fate {
-            Fate::Clogged(_) => {
-                let delay_ns = (at - self.core.now).as_nanos() as u64;
-                let raw = Slot::Parcel(copy).pack();
-                self.core.clogged.push(Clogged { from, to, raw, delay_ns });
-            }
-            Fate::Arrives(_) | Fate::Lost | Fate::Cut | Fate::Detour => {
-                self.core.push(at, Slot::Parcel(copy));
-            }
-        }
+    pub(super) fn make_copy(&mut self, slot: u32) -> u32 {
+        let copy = self.effects.parcels.duplicate(slot);
+        let from = self.effects.parcels.header(copy).from;
+        self.core.counts.duplicated += 1;
+        self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
+        copy
     }
 
     #[cold]
@@ -165,12 +174,22 @@ impl<N: Node> Sim<N> {
     }
 }
 
+/// What becomes of a copy that arrives at `at`, unless it waits on a clogged link.
+pub(super) fn copy_fate(fate: Fate, at: SimTime, now: SimTime) -> Fate {
+    match fate {
+        Fate::Clogged(_) => Fate::Clogged((at - now).as_nanos() as u64),
+        Fate::Queued(_) => Fate::Queued((at - now).as_nanos() as u64),
+        Fate::Arrives(_) | Fate::Lost | Fate::Cut | Fate::Detour => Fate::Arrives(at),
+    }
+}
+
 pub(super) fn fate_name(fate: Fate) -> &'static str {
     match fate {
         Fate::Arrives(_) => "arrives",
         Fate::Clogged(_) => "clogged",
         Fate::Lost => "lost",
         Fate::Cut => "cut",
+        Fate::Queued(_) => "queued",
         Fate::Detour => "detour",
     }
 }

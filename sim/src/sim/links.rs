@@ -3,13 +3,12 @@
 use crate::client::{CLIENT_REPLY_KIND, CLIENT_REQUEST_KIND};
 use crate::codec;
 use crate::id::NodeId;
-use crate::network::{Capacity, Fate, Packet};
+use crate::network::{Capacity, Fate, Item, Packet};
 use crate::node::{Message, Node};
 use crate::sim::Sim;
 use crate::sim::clients::Body;
-use crate::sim::core::{Clogged, Core, Internal, Slot};
-use crate::time::SimTime;
-use crate::trace::What;
+use crate::sim::core::{Core, Internal, Slot};
+use crate::sim::leave::fate_name;
 
 /// What the network wants to know of a message that leaves.
 #[derive(Clone, Copy, Debug)]
@@ -47,46 +46,36 @@ impl<N: Node> Sim<N> {
     #[inline(never)]
     pub(super) fn detour(&mut self, slot: Slot) {
         let it = self.leaving(slot);
+        let (Leaving { from, to, .. }, now) = (it, self.core.now);
         if let Slot::Parcel(parcel) = slot
-            && self.core.network.is_stream(it.from, it.to)
+            && self.core.network.is_stream(from, to)
         {
             return self.send_on_stream(parcel, it);
         }
-        if !self.core.network.admits(it.from, it.to, it.size) {
-            self.core.counts.queue_dropped += 1;
-            return self.vanish(slot, "queue_dropped");
+        let mut route = self.core.network.route_bare(from, to, it.kind, it.word, now);
+        if let Fate::Arrives(at) = route.fate {
+            route.fate = Fate::Queued(at.nanos() - now.nanos());
         }
-        let now = self.core.now;
-        let route = self.core.network.route_bare(it.from, it.to, it.kind, it.word, now);
-        let nowhere = Packet { raw: None, size: it.size, delay_ns: 0, copy: None };
-        match route.fate {
-            Fate::Arrives(at) => {
-                self.trace_leaving(slot, "queued");
-                let span = |at: SimTime| at.nanos() - now.nanos();
-                let copy = route.copy.map(|at| (self.second_of(slot).pack(), span(at)));
-                let packet = Packet { raw: Some(slot.pack()), delay_ns: span(at), copy, ..nowhere };
-                self.core.enter_link(it.from, it.to, packet);
-            }
-            Fate::Clogged(delay_ns) => {
-                self.trace_leaving(slot, "clogged");
-                let Leaving { from, to, .. } = it;
-                self.core.clogged.push(Clogged { from, to, raw: slot.pack(), delay_ns });
-                if let Some(at) = route.copy {
-                    let delay_ns = at.nanos() - now.nanos();
-                    let raw = self.second_of(slot).pack();
-                    self.core.clogged.push(Clogged { from, to, raw, delay_ns });
-                }
-            }
-            Fate::Lost | Fate::Cut => {
-                let (count, name) = match route.fate {
-                    Fate::Cut => (&mut self.core.counts.cut, "cut"),
-                    _ => (&mut self.core.counts.lost, "lost"),
-                };
-                *count += 1;
-                self.core.enter_link(it.from, it.to, nowhere);
-                self.vanish(slot, name);
-            }
-            Fate::Detour => unreachable!("a bare route has no detour"),
+        self.trace_leaving(slot, fate_name(route.fate));
+        if let Fate::Lost | Fate::Cut = route.fate {
+            self.core.occupy_link(from, to, it.size);
+        }
+        match slot {
+            Slot::Parcel(slot) => self.take_route(slot, (from, to), route),
+            Slot::Mail(slot) => self.mail_departs(slot, route.fate),
+            Slot::Internal(_) => unreachable!("only messages leave"),
+        }
+    }
+
+    /// A message waits for its turn on its link, and is dropped if there is no room.
+    #[inline(never)]
+    pub(super) fn enter_link(&mut self, slot: Slot, (from, to): (NodeId, NodeId), delay_ns: u64) {
+        let size = self.leaving(slot).size;
+        if self.core.network.admits(from, to, size) {
+            let packet = Packet { raw: Some(slot.pack()), size, delay_ns };
+            self.core.transmit_packet(from, to, packet);
+        } else {
+            self.drop_arrival(slot, "queue_dropped");
         }
     }
 
@@ -108,36 +97,6 @@ impl<N: Node> Sim<N> {
             Slot::Parcel(slot) => self.trace_sent(slot, fate),
             Slot::Mail(slot) => self.trace_mail(slot, fate),
             Slot::Internal(_) => unreachable!("only messages leave"),
-        }
-    }
-
-    /// The network makes a second copy of a message. Client mail is never doubled.
-    fn second_of(&mut self, slot: Slot) -> Slot {
-        let Slot::Parcel(slot) = slot else {
-            unreachable!("client mail is never doubled");
-        };
-        Slot::Parcel(self.make_second(slot))
-    }
-
-    /// The network makes a second copy of a parcel.
-    pub(super) fn make_second(&mut self, slot: u32) -> u32 {
-        let copy = self.effects.parcels.duplicate(slot);
-        let from = self.effects.parcels.header(copy).from;
-        self.core.counts.duplicated += 1;
-        self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
-        copy
-    }
-
-    /// What a clogged link has let go enters it.
-    pub(super) fn enter_late(&mut self, message: Clogged) {
-        let slot = Slot::unpack(message.raw);
-        let size = self.leaving(slot).size;
-        let Clogged { from, to, raw, delay_ns } = message;
-        if self.core.network.admits(from, to, size) {
-            let packet = Packet { raw: Some(raw), size, delay_ns, copy: None };
-            self.core.enter_link(from, to, packet);
-        } else {
-            self.drop_arrival(slot, "queue_dropped");
         }
     }
 
@@ -174,8 +133,15 @@ impl<N: Node> Sim<N> {
 }
 
 impl Core {
+    /// What is lost further on takes its share of the link all the same, if there is room.
+    pub(super) fn occupy_link(&mut self, from: NodeId, to: NodeId, size: u64) {
+        if self.network.is_limited(from, to) && self.network.admits(from, to, size) {
+            self.transmit_packet(from, to, Packet { raw: None, size, delay_ns: 0 });
+        }
+    }
+
     /// A message that the link has room for takes its turn on it.
-    pub(super) fn enter_link(&mut self, from: NodeId, to: NodeId, packet: Packet) {
+    pub(super) fn transmit_packet(&mut self, from: NodeId, to: NodeId, packet: Packet) {
         let capacity = self.network.capacity(from, to);
         if !capacity.is_limited() {
             return self.travel(from, to, packet);
@@ -207,15 +173,15 @@ impl Core {
 
     /// A message is on its way.
     fn travel(&mut self, from: NodeId, to: NodeId, packet: Packet) {
-        let Packet { raw, delay_ns, copy, .. } = packet;
-        for (raw, delay_ns) in raw.map(|raw| (raw, delay_ns)).into_iter().chain(copy) {
-            let at = self.now.saturating_add_nanos(delay_ns);
-            match Slot::unpack(raw) {
-                Slot::Parcel(slot) if self.network.is_stream(from, to) => {
-                    self.fly(from, to, crate::network::Item::Message(slot), at);
-                }
-                slot @ (Slot::Parcel(_) | Slot::Mail(_) | Slot::Internal(_)) => self.push(at, slot),
+        let Some(raw) = packet.raw else {
+            return;
+        };
+        let at = self.now.saturating_add_nanos(packet.delay_ns);
+        match Slot::unpack(raw) {
+            Slot::Parcel(slot) if self.network.is_stream(from, to) => {
+                self.fly(from, to, Item::Message(slot), at);
             }
+            slot @ (Slot::Parcel(_) | Slot::Mail(_) | Slot::Internal(_)) => self.push(at, slot),
         }
     }
 }

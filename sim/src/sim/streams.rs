@@ -277,16 +277,16 @@ impl Core {
         }
         let attempt = self.network.stream_side(from, to).out.losses;
         let fate = self.network.route_segment((from, to), kind, word, attempt, self.now);
-        let mut packet = Packet { raw: None, size, delay_ns: 0, copy: None };
+        let mut packet = Packet { raw: None, size, delay_ns: 0 };
         match fate {
             Fate::Arrives(at) => {
                 packet.delay_ns = at.nanos() - self.now.nanos();
                 packet.raw = Some(Slot::Parcel(slot).pack());
-                self.enter_link(from, to, packet);
+                self.transmit_packet(from, to, packet);
                 Attempt::Left
             }
-            Fate::Lost | Fate::Cut | Fate::Clogged(_) | Fate::Detour => {
-                self.enter_link(from, to, packet);
+            Fate::Lost | Fate::Cut | Fate::Clogged(_) | Fate::Queued(_) | Fate::Detour => {
+                self.transmit_packet(from, to, packet);
                 Attempt::Lost
             }
         }

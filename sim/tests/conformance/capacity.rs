@@ -148,19 +148,45 @@ fn what_is_lost_further_on_has_been_transmitted() {
     world.assert_fates();
 }
 
-/// A second copy is made behind the transmitter: it takes no share.
+/// A second copy takes its own turn, and is dropped where the queue is full.
 #[test]
-fn a_second_copy_takes_no_share() {
-    let mut world = World::new(2, |config| {
-        config.network.everywhere.duplicate = Chance::ALWAYS;
+fn a_second_copy_takes_its_turn() {
+    let twice = |queue: Option<u64>| {
+        let mut world = World::new(2, |config| {
+            config.network.everywhere.duplicate = Chance::ALWAYS;
+            limit(config, Capacity { queue, ..megabit() });
+        });
+        world.say(0, LINK, 0, 10, 125);
+        let seen = arrivals(&mut world, 100);
+        world.assert_fates();
+        let messages = world.sim.messages();
+        assert_eq!((messages.sent, messages.duplicated), (10, 10));
+        (seen, messages.queue_dropped)
+    };
+    let all: Vec<_> = (0..20).map(|turn| (turn / 2, (turn + 2) * MILLISECOND)).collect();
+    assert_eq!(twice(None), (all.clone(), 0));
+    assert_eq!(twice(Some(500)), (all[..5].to_vec(), 15));
+}
+
+/// What cannot be read on arrival, or comes to another host, has taken its share of its own link.
+#[test]
+fn what_is_harmed_takes_its_share() {
+    let mut world = World::new(3, |config| {
+        config.network.checksum = true;
         limit(config, megabit());
     });
-    world.say(0, LINK, 0, 10, 125);
-    let seen = arrivals(&mut world, 100);
-    let twice: Vec<_> = (0..10).flat_map(|value| [(value, (value + 2) * MILLISECOND); 2]).collect();
-    assert_eq!(seen, twice);
-    assert_eq!(world.sim.messages().duplicated, 10);
+    let harm = Shaping { corrupt: Chance::from_ratio(1, 2), ..Shaping::default() };
+    let hold = world.inject(0, Fault::Shape(vec![LINK], harm));
+    world.say(0, LINK, 0, 200, 125).release(1, hold);
+    let seen = arrivals(&mut world, 1_000);
+    assert!((70..130).contains(&seen.len()), "{}", seen.len());
+    assert!(seen.iter().all(|(value, nanos)| *nanos == (value + 2) * MILLISECOND));
     world.assert_fates();
+    let astray = Shaping { misdirect: Chance::ALWAYS, ..Shaping::default() };
+    world.inject(2_000, Fault::Shape(vec![LINK], astray));
+    world.say(2_000, LINK, 0, 3, 125);
+    let told = ["2002ms n3 has 0", "2003ms n3 has 1", "2004ms n3 has 2"];
+    assert_eq!(world.told(3_000), told);
 }
 
 /// What a clog held enters its link when it is let go, with the queue's bound.

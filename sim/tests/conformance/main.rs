@@ -1,7 +1,24 @@
-//! What each setting and fault of the virtual world does, measured on the simulator itself: a test
-//! here fails if its setting does nothing.
+//! Every setting and fault of the kernel, measured: each test fails if its setting does nothing.
 
+#[path = "../kernel/puppet.rs"]
+#[allow(dead_code)]
+mod puppet;
+#[path = "../kernel/spy.rs"]
+mod spy;
+
+mod bursts;
 mod capacity;
+mod corruption;
+mod disk_crashes;
+mod disk_errors;
+mod disks;
+mod kinds;
+mod latencies;
 mod lossless;
+mod misdirection;
+mod network_pairs;
+mod reordering;
 mod streams;
 mod talker;
+mod wire;
+mod zones;

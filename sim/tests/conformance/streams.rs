@@ -64,12 +64,14 @@ fn latencies_are_as_before_and_order_is_kept() {
     assert_eq!(streamed, expected.collect::<Vec<_>>());
 }
 
-/// Faults that double, hold back and lose do not show; those that could only double have no effect.
+/// What is lost, changed, led astray, doubled or held back does not show; faults that could only double have no effect.
 #[test]
 fn a_stream_is_whole_whatever_the_network_does() {
-    let mut world = World::of_streams(2, |config| {
+    let mut world = World::of_streams(3, |config| {
         let it = &mut config.network.everywhere;
-        it.loss = Chance::from_ratio(1, 10);
+        it.loss = Chance::from_ratio(1, 20);
+        it.corrupt = Chance::from_ratio(1, 40);
+        it.misdirect = Chance::from_ratio(1, 40);
         it.duplicate = Chance::from_ratio(1, 2);
         it.reorder = Chance::from_ratio(1, 2);
         it.jitter = ms(30);
@@ -86,6 +88,7 @@ fn a_stream_is_whole_whatever_the_network_does() {
     assert!(world.sim.rule_met(lost) && !world.sim.rule_met(doubled));
     let messages = world.sim.messages();
     assert_eq!((messages.sent, messages.duplicated, messages.delivered), (2_000, 0, 2_000));
+    assert_eq!((messages.corrupted, messages.misdirected), (0, 0));
 }
 
 /// What a cut holds leaves when it is mended in time; nobody is told anything.

@@ -3,12 +3,14 @@
 //! Everything here runs over a scenario whose shape is right, and finds as much as it can at once.
 
 mod checks;
+mod contract;
 mod faults;
 mod hosts;
 mod network;
 mod script;
 mod selectors;
 mod top;
+mod transport;
 mod vocabulary;
 
 use serde_json::Value;
@@ -20,8 +22,9 @@ use super::error::{Error, ErrorKind, Errors};
 use super::path::Path;
 use super::spec::Scenario;
 pub(in crate::format) use faults::{check_overlap, check_random};
-pub(in crate::format) use hosts::check_latency;
-pub(in crate::format) use network::check_kind_of_transport;
+pub(in crate::format) use hosts::check_range;
+pub(in crate::format) use network::{check_correlation, check_latency};
+pub(in crate::format) use transport::check_kind as check_kind_of_transport;
 pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 

@@ -7,9 +7,9 @@ use seedbed_sim::rng::Rng;
 
 use super::{Grip, Links};
 use crate::format::{Bandwidth, Size, Throttle};
-use crate::run::build::capacity;
 use crate::run::director::Director;
 use crate::run::director::holds::Held;
+use crate::run::network::capacity;
 use crate::run::world::World;
 
 impl Director {
@@ -20,7 +20,7 @@ impl Director {
         world: &dyn World,
     ) -> Option<Grip> {
         let everybody = self.places.everybody();
-        let ends = (&throttle.from, &throttle.to);
+        let ends = (throttle.from.as_ref(), throttle.to.as_ref());
         let (links, place) = self.shaped_links(ends, &everybody, rng, world)?;
         let limit = capacity(Capacity::default(), Some(throttle.rate), throttle.queue, None);
         Some(grip_throttle(links, limit, &place))
