@@ -9,6 +9,7 @@ use crate::clock::Uncertainty;
 use crate::disk::CrashModel;
 use crate::distribution::Distribution;
 use crate::id::NodeId;
+use crate::network::{Capacity, Transport};
 use crate::rng::Chance;
 use crate::time::duration_nanos;
 
@@ -192,6 +193,8 @@ pub struct NetworkConfig {
     /// Whether every message between hosts names its addressee: one that comes to another host is
     /// then dropped, and counted as undecodable.
     pub addressee: bool,
+    /// How hosts talk to each other.
+    pub transport: Transport,
 }
 
 /// Where hosts and clients are, and the links from zone to zone.
@@ -236,6 +239,8 @@ pub struct LinkConfig {
     /// The chance that a message between hosts comes to another host than it was sent to, which is
     /// told the true sender.
     pub misdirect: Chance,
+    /// How much the link carries.
+    pub capacity: Capacity,
 }
 
 impl LinkConfig {
@@ -263,6 +268,7 @@ impl Default for LinkConfig {
             reorder_delay: None,
             corrupt: Chance::NEVER,
             misdirect: Chance::NEVER,
+            capacity: Capacity::default(),
         }
     }
 }

@@ -246,6 +246,11 @@ impl<N: Node> Desk<N> {
         self.step(|node, ctx| node.on_message(ctx, from, message))
     }
 
+    /// Tells the node that its stream with `peer` has broken.
+    pub fn disconnect(&mut self, peer: NodeId) -> Vec<Effect<N>> {
+        self.step(|node, ctx| node.on_disconnect(ctx, peer))
+    }
+
     /// Lets a timer fire.
     pub fn timer(&mut self, timer: N::Timer) -> Vec<Effect<N>> {
         self.step(|node, ctx| node.on_timer(ctx, timer))

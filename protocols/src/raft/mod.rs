@@ -66,6 +66,9 @@
 //!   a follower asks its leader how far the log is committed (`read-index`), and answers from its
 //!   own log when it is committed as far. So a host answers only with a complete log; while it
 //!   cannot know, it refuses, and the client asks again.
+//! - It wants no more of the network than datagrams: what is lost is found missing and sent again.
+//!   Over ordered streams it works as well, and ignores `on_disconnect`: the next heartbeat, or the
+//!   next election, finds out all that it must know.
 //! - The no-op at the start of a term is a choice (`noop`): with it, logs have entries that no
 //!   client asked for.
 //!

@@ -13,7 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "bandwidth",
             "disk",
             "fail_slow",
             "lost_write",
@@ -25,10 +24,7 @@ const LATER: &[(&[&str], &[&str])] = &[
             "lost_rename",
         ],
     ),
-    (
-        &["network", "links"],
-        &["bandwidth", "queue", "cost", "streams", "stream", "ordered", "dead_link"],
-    ),
+    (&["network", "links"], &["streams", "stream", "ordered"]),
     (&["disk"], &["errors", "lost_writes", "torn_writes", "bit_rot", "model"]),
     (&["hosts"], &["zone"]),
 ];

@@ -190,7 +190,6 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
         "\"reorder\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [], \"by\": { \"uniform\": [\"2s\", \"1s\"] } }",
     ),
-    ("a later network setting", "\"loss\": \"1%\"", "\"bandwidth\": \"1mbit\""),
     (
         "a disk fault beyond the contract",
         "\"crash\": { \"at\": \"6s\",",
@@ -244,6 +243,32 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"nodes\": 5,",
         "\"nodes\": 5, \"hosts\": [ { \"select\": \"n1\", \"disk\": {} }, { \"select\": \"n2\", \
          \"disk\": { \"capacity\": \"0B\", \"throughput\": \"1MB/s\" } } ],",
+    ),
+    ("an unknown network setting", "\"loss\": \"1%\"", "\"preset\": \"lan\""),
+    ("a bandwidth without a unit", "\"loss\": \"1%\"", "\"bandwidth\": 5"),
+    ("a bandwidth of another unit", "\"loss\": \"1%\"", "\"bandwidth\": \"1Mbps\""),
+    ("a bandwidth that carries nothing", "\"loss\": \"1%\"", "\"bandwidth\": \"0kbit\""),
+    ("a queue where nothing waits", "\"loss\": \"1%\"", "\"queue\": \"4KiB\""),
+    ("a wrong transport", "\"loss\": \"1%\"", "\"transport\": \"steam\""),
+    ("a dead link of datagrams", "\"loss\": \"1%\"", "\"dead_link\": \"5s\""),
+    (
+        "streams with contradictions",
+        "\"loss\": \"1%\"",
+        "\"transport\": \"stream\", \"dead_link\": \"0\", \"duplicate\": \"1%\"",
+    ),
+    (
+        "faults that do nothing to streams",
+        "\"loss\": \"1%\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [",
+        "\"transport\": \"stream\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [
+    { \"duplicate\": { \"at\": \"1s\", \"chance\": 1 } },
+    { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \"times\": [1, 2], \"for\": [\"1s\", \"2s\"],
+      \"kinds\": [\"crash\", \"duplicate\"] } },
+    { \"message\": { \"from\": \"n1\", \"to\": \"n2\", \"kind\": \"vote\", \"do\": \"duplicate\" } },",
+    ),
+    (
+        "a throttle without a rate",
+        "\"faults\": [",
+        "\"faults\": [ { \"bandwidth\": { \"at\": \"1s\", \"queue\": \"4KiB\" } },",
     ),
     ("unknown protocol", "\"protocol\": \"raft\"", "\"protocol\": \"rafft\""),
     ("unknown selector", "[\"leader\"]", "[\"laeder\"]"),

@@ -6,6 +6,7 @@ mod ends;
 mod faults;
 mod hosts;
 mod library;
+mod links;
 mod manuals;
 mod network;
 mod partitions;

@@ -281,11 +281,18 @@ impl<N: Node> Sim<N> {
         let route = self.core.network.route(from, to, kind, word, self.core.now);
         if self.watches_sends {
             self.note_sent(from, kind);
-            if self.tracer.is_some() {
+            if self.tracer.is_some() && route.fate != Fate::Detour {
                 self.trace_mail(slot, fate_name(route.fate));
             }
         }
-        match route.fate {
+        self.mail_departs(slot, route.fate);
+    }
+
+    /// The network takes over a request or an answer.
+    pub(super) fn mail_departs(&mut self, slot: u32, fate: Fate) {
+        let mail = self.mails.get(slot);
+        let (from, to) = (mail.from, mail.to);
+        match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Mail(slot)),
             Fate::Clogged(delay_ns) => {
                 let raw = Slot::Mail(slot).pack();
@@ -299,6 +306,8 @@ impl<N: Node> Sim<N> {
                 self.core.counts.cut += 1;
                 self.mails.remove(slot);
             }
+            Fate::Queued(delay_ns) => self.enter_link(Slot::Mail(slot), (from, to), delay_ns),
+            Fate::Detour => self.detour(Slot::Mail(slot)),
         }
     }
 
@@ -313,7 +322,7 @@ impl<N: Node> Sim<N> {
     }
 
     #[cold]
-    fn trace_mail(&mut self, slot: u32, fate: &'static str) {
+    pub(super) fn trace_mail(&mut self, slot: u32, fate: &'static str) {
         let mail = self.mails.get(slot);
         let (from, to) = (mail.from, mail.to);
         let (kind, text) = match &mail.body {

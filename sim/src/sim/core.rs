@@ -72,6 +72,36 @@ pub(crate) enum Internal {
         client: u32,
         op: u64,
     },
+    /// The current message of a limited link is transmitted, unless the plan has changed.
+    Transmitted {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// Something arrives on a stream, unless it has broken.
+    StreamArrival {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// A message of a stream is sent again.
+    StreamRetry {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// A link has been cut for as long as a stream bears.
+    DeadLink {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// A host is told that a stream is no more.
+    Disconnect {
+        host: NodeId,
+        peer: NodeId,
+        incarnation: u32,
+    },
     /// Whoever drives the simulation asked to be woken.
     Director {
         tag: u64,

@@ -98,6 +98,7 @@ impl<N: Node> Sim<N> {
         for raw in inbox {
             self.drop_arrival(Slot::unpack(raw), "host_down");
         }
+        self.reset_streams_of(id);
     }
 
     /// The effects of a step that was cut short: their messages are freed.

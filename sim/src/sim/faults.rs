@@ -12,8 +12,9 @@ use crate::codec;
 use crate::config::Cpu;
 use crate::disk::{CrashModel, DiskFault};
 use crate::id::NodeId;
-use crate::network::{MessageRule, Shaping};
+use crate::network::{Capacity, MessageRule, Shaping};
 use crate::node::Node;
+use crate::rng::Chance;
 use crate::sim::Sim;
 use crate::sim::clocks::ClockFault;
 use crate::sim::core::{Internal, Slot};
@@ -40,6 +41,9 @@ pub enum Fault {
     CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
     /// Something is wrong with a host's disk.
     Disk(NodeId, DiskFault),
+    /// Directed links carry less than usual. Where several do so, the lowest rate, the shortest
+    /// queue and the highest cost count.
+    Throttle(Vec<(NodeId, NodeId)>, Capacity),
     /// The processor of a host is slower.
     Slow(NodeId, Cpu),
     /// Something about the clocks of a host.
@@ -70,6 +74,7 @@ impl Fault {
             | Fault::Message(_)
             | Fault::Pause(_)
             | Fault::CutKinds(..)
+            | Fault::Throttle(..)
             | Fault::Disk(..)
             | Fault::Slow(..)
             | Fault::Clock(..)
@@ -97,6 +102,7 @@ impl Fault {
             | Fault::Shape(..)
             | Fault::Message(_)
             | Fault::CutKinds(..)
+            | Fault::Throttle(..)
             | Fault::Leave(_)
             | Fault::Join(_) => None,
         }
@@ -146,6 +152,15 @@ impl Holds {
     }
 }
 
+/// How a fault holds links that can be freed one by one.
+#[derive(Clone, Copy)]
+enum Grip {
+    Cuts,
+    Clogs,
+    CutsKinds,
+    Throttles,
+}
+
 /// Folded into the digest with each change of a fault.
 pub(super) mod tag {
     pub(in crate::sim) const TAKE: u64 = 32 << 56;
@@ -163,7 +178,7 @@ impl<N: Node> Sim<N> {
         let took = match &fault {
             Fault::Cut(links) => {
                 for &(from, to) in links {
-                    self.core.network.cut(from, to);
+                    self.cut_link(from, to);
                 }
                 !links.is_empty()
             }
@@ -175,8 +190,10 @@ impl<N: Node> Sim<N> {
             }
             Fault::CutKinds(links, kinds) => !links.is_empty() && !kinds.is_empty(),
             Fault::Shape(links, shaping) => {
-                let members = self.core.shared.members.len();
-                links.iter().any(|&(from, to)| shaping.touches(from, to, members))
+                links.iter().any(|&(from, to)| self.touches(shaping, from, to))
+            }
+            Fault::Throttle(links, capacity) => {
+                links.iter().any(|&link| self.core.network.would_throttle(link, capacity))
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
@@ -204,6 +221,10 @@ impl<N: Node> Sim<N> {
                 self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
+            Fault::Throttle(links, capacity) => {
+                let before = self.core.network.add_throttle(hold.0, links.clone(), *capacity);
+                self.plan_again(before);
+            }
             Fault::Cut(_)
             | Fault::Clog(_)
             | Fault::Crash(..)
@@ -246,11 +267,23 @@ impl<N: Node> Sim<N> {
             | Fault::Shape(..)
             | Fault::Message(_)
             | Fault::CutKinds(..)
+            | Fault::Throttle(..)
             | Fault::Disk(..)
             | Fault::Crash(..)
             | Fault::Wipe(_)
             | Fault::Pause(_) => {}
         }
+    }
+
+    /// Whether a shaping can do anything to what is sent on this link.
+    fn touches(&self, shaping: &Shaping, from: NodeId, to: NodeId) -> bool {
+        let members = self.core.shared.members.len();
+        // Nothing on a stream is doubled.
+        if self.core.network.is_stream(from, to) {
+            let single = Shaping { duplicate: Chance::NEVER, ..shaping.clone() };
+            return single.touches(from, to, members);
+        }
+        shaping.touches(from, to, members)
     }
 
     /// Takes a change of a fault into the digest. Whoever drives the simulation may make it
@@ -281,7 +314,7 @@ impl<N: Node> Sim<N> {
         match fault {
             Fault::Cut(links) => {
                 for (from, to) in links {
-                    self.core.network.mend(from, to);
+                    self.mend_link(from, to);
                 }
             }
             Fault::Clog(links) => {
@@ -293,6 +326,10 @@ impl<N: Node> Sim<N> {
             }
             Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
                 self.core.network.release(hold.0);
+            }
+            Fault::Throttle(..) => {
+                let before = self.core.network.end_throttle(hold.0, |_, _| true);
+                self.plan_again(before);
             }
             Fault::Crash(host, _) | Fault::Wipe(host) | Fault::Stop(host) => {
                 if !self.held(|other| other.keeps_down() == Some(host))
@@ -321,7 +358,7 @@ impl<N: Node> Sim<N> {
         self.core.network.rule_met(hold.0)
     }
 
-    /// Ends every hold on these links, of partitions and clogs; true if there was any.
+    /// Ends every hold on these links, of cuts, clogs and throttles; true if there was any.
     pub fn free_links(&mut self, chosen: impl Fn(&Fault, NodeId, NodeId) -> bool) -> bool {
         let mut any = false;
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
@@ -333,30 +370,49 @@ impl<N: Node> Sim<N> {
         any
     }
 
-    /// Ends the grip of one hold on those of its links that are chosen, if it cuts or clogs; true
-    /// if there was any.
+    /// Ends the grip of one hold on those of its links that are chosen, if it cuts, clogs or
+    /// throttles; true if there was any.
     pub fn free_links_of(&mut self, hold: HoldId, chosen: impl Fn(NodeId, NodeId) -> bool) -> bool {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
-        let (cuts, some_kinds) =
-            (matches!(fault, Fault::Cut(_)), matches!(fault, Fault::CutKinds(..)));
-        let (Fault::Cut(links) | Fault::Clog(links) | Fault::CutKinds(links, _)) = fault else {
-            return false;
+        let (grip, links) = match fault {
+            Fault::Cut(links) => (Grip::Cuts, links),
+            Fault::Clog(links) => (Grip::Clogs, links),
+            Fault::CutKinds(links, _) => (Grip::CutsKinds, links),
+            Fault::Throttle(links, _) => (Grip::Throttles, links),
+            Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::Wipe(_)
+            | Fault::CrashAt(..)
+            | Fault::Stop(_)
+            | Fault::Leave(_)
+            | Fault::Join(_) => return false,
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
-        if some_kinds {
-            self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
-            return !freed.is_empty();
-        }
-        for &(from, to) in &freed {
-            if cuts {
-                self.core.network.mend(from, to);
-            } else if self.core.network.unclog(from, to) {
-                self.let_go(from, to);
+        match grip {
+            Grip::CutsKinds => {
+                self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+            }
+            Grip::Throttles => {
+                let before = self.core.network.end_throttle(hold.0, chosen);
+                self.plan_again(before);
+            }
+            Grip::Cuts => freed.iter().for_each(|&(from, to)| self.mend_link(from, to)),
+            Grip::Clogs => {
+                for &(from, to) in &freed {
+                    if self.core.network.unclog(from, to) {
+                        self.let_go(from, to);
+                    }
+                }
             }
         }
         !freed.is_empty()
@@ -443,18 +499,38 @@ impl<N: Node> Sim<N> {
         self.trace(None, What::Fault { kind }, &text);
     }
 
+    fn cut_link(&mut self, from: NodeId, to: NodeId) {
+        let was_cut = self.core.network.is_cut(from, to);
+        self.core.network.cut(from, to);
+        if !was_cut {
+            self.stream_cut(from, to);
+        }
+    }
+
+    fn mend_link(&mut self, from: NodeId, to: NodeId) {
+        self.core.network.mend(from, to);
+        if !self.core.network.is_cut(from, to) {
+            self.stream_mended(from, to);
+        }
+    }
+
     /// What a clogged link held goes on its way, in order.
     fn let_go(&mut self, from: NodeId, to: NodeId) {
         let now = self.core.now;
         let clogged = std::mem::take(&mut self.core.clogged);
+        let limited = self.core.network.is_limited(from, to);
         for message in clogged {
-            if (message.from, message.to) == (from, to) {
+            if (message.from, message.to) == (from, to) && limited {
+                let slot = Slot::unpack(message.raw);
+                self.enter_link(slot, (from, to), message.delay_ns);
+            } else if (message.from, message.to) == (from, to) {
                 let at = now.saturating_add_nanos(message.delay_ns);
                 self.core.push(at, Slot::unpack(message.raw));
             } else {
                 self.core.clogged.push(message);
             }
         }
+        self.stream_freed(from, to);
     }
 
     /// Boots a host that is down; true if it was.

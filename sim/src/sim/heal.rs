@@ -40,7 +40,9 @@ impl<N: Node> Sim<N> {
         for hold in self.all_holds() {
             let ends = match self.holds.held.get(&hold) {
                 None => false,
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..)) => {
+                Some(
+                    Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..) | Fault::Throttle(..),
+                ) => {
                     self.free_links_of(hold, is_link_inside);
                     false
                 }

@@ -16,9 +16,11 @@ mod heal;
 mod host;
 mod hosts;
 mod leave;
+mod links;
 mod observe;
 mod sharp;
 mod step;
+mod streams;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -167,8 +169,8 @@ impl<N: Node> Sim<N> {
         let hosts = numbered.map(|(id, host)| Self::new_host(id, host, &core.shared.streams));
         let hosts = HostSet(hosts.collect(), config.crash_model);
         let mut sim = Sim {
+            milestones: Milestones::new(kernel_milestones(&core.network), member_slots(&config)),
             core,
-            milestones: Milestones::new(kernel_milestones(), member_slots(&config)),
             hosts,
             effects: Effects::default(),
             invariants: Invariants::new(Vec::new()),
@@ -246,7 +248,7 @@ impl<N: Node> Sim<N> {
 
     /// Adds the protocol's milestones to the kernel's own. Call once, before the first event.
     pub fn set_milestones(&mut self, milestones: Vec<Milestone<N>>) {
-        let mut all = kernel_milestones();
+        let mut all = kernel_milestones(&self.core.network);
         all.extend(milestones);
         self.milestones = Milestones::new(all, member_slots(&self.config));
     }
@@ -515,11 +517,19 @@ pub const RESTARTED: &str = "restarted";
 /// What the kernel itself reports as reached.
 pub const UNSYNCED_DATA_LOST: &str = "unsynced-data-lost";
 
-fn kernel_milestones<N: Node>() -> Vec<Milestone<N>> {
-    vec![
+/// What the kernel itself reports as reached, where hosts talk over ordered streams.
+pub const STREAM_BROKEN: &str = "stream-broken";
+
+fn kernel_milestones<N: Node>(network: &Network) -> Vec<Milestone<N>> {
+    let mut milestones = vec![
         Milestone::reported(RESTARTED, "a host has booted again after a crash"),
         Milestone::reported(UNSYNCED_DATA_LOST, "a crash has lost writes that were not synced"),
-    ]
+    ];
+    if network.has_streams() {
+        let about = "a crash or a long cut has broken a stream between two hosts";
+        milestones.push(Milestone::reported(STREAM_BROKEN, about));
+    }
+    milestones
 }
 
 /// How many hosts there are but for the spare ones, which come last.

@@ -121,12 +121,20 @@ impl<N: Node> Sim<N> {
                 self.core.event(tag::SHARP | u64::from(host.number()), u64::from(hold.0));
                 self.strike(host, hold, None);
             }
+            Internal::Disconnect { host, incarnation, .. } if self.lives(host, incarnation) => {
+                return self.on_disconnect(slot, host);
+            }
             // Of an incarnation that is no more.
             Internal::Wake { .. }
             | Internal::StepEnd { .. }
             | Internal::SyncDone { .. }
             | Internal::SharpCrash { .. }
-            | Internal::DiskFailed { .. } => {}
+            | Internal::DiskFailed { .. }
+            | Internal::Disconnect { .. } => {}
+            Internal::Transmitted { from, to, turn } => self.on_transmitted(from, to, turn),
+            Internal::StreamArrival { from, to, turn } => self.on_stream_arrival(from, to, turn),
+            Internal::StreamRetry { from, to, turn } => self.on_stream_retry(from, to, turn),
+            Internal::DeadLink { from, to, turn } => self.on_dead_link(from, to, turn),
             Internal::Boot { host, after } => {
                 let it = &self.hosts.0[host.index()];
                 if it.node.is_none() && it.machine.incarnation == after {
@@ -454,7 +462,11 @@ impl<N: Node> Sim<N> {
     /// network, and what an operator submits neither, so neither is dropped there.
     fn came_by_network(&self, slot: Slot) -> bool {
         match slot {
-            Slot::Parcel(slot) => self.effects.parcels.header(slot).on_network(),
+            // Nothing of a stream is dropped: its sender waits.
+            Slot::Parcel(slot) => {
+                let parcel = self.effects.parcels.header(slot);
+                parcel.on_network() && !self.core.network.is_stream(parcel.from, parcel.to)
+            }
             Slot::Mail(slot) => self.mails.get(slot).on_network,
             Slot::Internal(_) => false,
         }
@@ -498,7 +510,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// A timer waited in the inbox, which may have been cancelled or set again meanwhile; or a
-    /// disk's error.
+    /// disk's error; or the news that a stream is no more.
     fn handle_waiting_internal(&mut self, slot: u32) {
         let (host, entry) = match *self.core.internals.get(slot) {
             Internal::Timer { host, entry, .. } => (host, entry),
@@ -506,6 +518,7 @@ impl<N: Node> Sim<N> {
                 self.core.internals.remove(slot);
                 return self.tell_disk_error(host);
             }
+            Internal::Disconnect { .. } => return self.deliver_disconnect(slot),
             other => unreachable!("{other:?} waits in no inbox"),
         };
         let timer = &self.hosts.0[host.index()].timers[entry as usize];

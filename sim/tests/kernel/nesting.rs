@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use seedbed_sim::rng::{Purpose, Streams, hash_name, mix};
 use seedbed_sim::{
-    Answer, Config, Context, Distribution, Hosted, Hosts, Item, LinkConfig, Message, Milestone,
-    Node, NodeId, Observation, Op, OpId, Ret, Service, Sim, Stop, Upward, Watch, hosted_kinds,
-    lift,
+    Answer, Config, Context, Distribution, Fault, Hosted, Hosts, Item, LinkConfig, Message,
+    Milestone, Node, NodeId, Observation, Op, OpId, Ret, Service, Sim, Stop, StreamConfig,
+    Transport, Upward, Watch, hosted_kinds, lift,
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,12 @@ impl Node for Journal {
         if op == 8 {
             ctx.busy(ms(4));
         }
+    }
+
+    fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
+        self.story.borrow_mut().push(format!("{} journal loses {peer}", ctx.me()));
+        ctx.send(peer, JournalMessage::Thanks);
+        ctx.deliver(5);
     }
 }
 
@@ -217,12 +223,22 @@ impl<S: Numbered> Node for Store<S> {
         ctx.set_timer(StoreTimer::Own, ms(1));
         self.take(ctx, upward);
     }
+
+    fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
+        let ((), upward) = self.inner.run(ctx, |inner, ctx| inner.on_disconnect(ctx, peer));
+        self.take(ctx, upward);
+    }
 }
 
 fn world<N: Numbered>(hosts: u32) -> (Sim<N>, Story) {
+    world_of(hosts, Transport::Datagram)
+}
+
+fn world_of<N: Numbered>(hosts: u32, transport: Transport) -> (Sim<N>, Story) {
     let story = Story::default();
     let mut config = Config::new(3, hosts, story.clone());
     config.boot_spread = ms(0);
+    config.network.transport = transport;
     config.network.everywhere =
         LinkConfig { latency: Distribution::Constant(1_000_000), ..LinkConfig::default() };
     for host in &mut config.hosts {
@@ -329,6 +345,24 @@ fn a_hosted_protocol_takes_its_host_along() {
     submit(&mut sim, 30, 9);
     sim.run(at(30));
     assert!(!sim.is_up(N1) && sim.is_up(N2));
+}
+
+/// Its host tells it that a stream has broken, and what it says then goes out.
+#[test]
+fn a_hosted_protocol_is_told_of_a_broken_stream() {
+    let streams = Transport::Stream(StreamConfig::default());
+    let (mut sim, story) = world_of::<Store<Journal>>(2, streams);
+    declare(&mut sim, |store| &store.inner);
+    submit(&mut sim, 5, 7);
+    sim.wake_at(at(30), 0);
+    assert_eq!(sim.run(at(30)), Stop::Wake(0));
+    story.borrow_mut().clear();
+    sim.inject(Fault::Crash(N2, None)).unwrap();
+    sim.run(at(31));
+    assert_eq!(*story.borrow(), ["n1 journal loses n2", "n1 got 5"]);
+    sim.restart(N2);
+    sim.run(at(50));
+    assert_eq!(story.borrow().last().unwrap(), "n2 journal timer 1", "what it said arrived");
 }
 
 type Seen = Rc<RefCell<Vec<String>>>;

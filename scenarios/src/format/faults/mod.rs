@@ -9,6 +9,7 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod bandwidth;
 mod chances;
 mod clocks;
 mod composite;
@@ -24,6 +25,7 @@ use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::bandwidth::*;
 pub use self::chances::*;
 pub use self::clocks::*;
 pub use self::composite::*;
@@ -178,6 +180,8 @@ faults! {
         "corrupt" => Corrupt(Corrupt),
         /// Lets messages come to other hosts than they were sent to.
         "misdirect" => Misdirect(Misdirect),
+        /// Lets links carry only so much.
+        "bandwidth" => Bandwidth(Throttle),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -265,6 +269,8 @@ random_kinds! {
     "corrupt" => Corrupt,
     /// Messages come to other hosts than they were sent to.
     "misdirect" => Misdirect,
+    /// Links carry only so much, at a drawn rate.
+    "bandwidth" => Bandwidth,
 }
 
 impl RandomKind {
@@ -297,7 +303,8 @@ impl RandomKind {
             | RandomKind::Loss
             | RandomKind::Duplicate
             | RandomKind::Reorder
-            | RandomKind::Delay => None,
+            | RandomKind::Delay
+            | RandomKind::Bandwidth => None,
         }
     }
 }

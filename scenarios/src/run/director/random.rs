@@ -7,8 +7,8 @@ use seedbed_sim::rng::{Purpose, Rng};
 use seedbed_sim::{Distribution, NodeId, Shaping, SimTime};
 
 use super::fire::{
-    Grip, describe_delay, grip_bridge, grip_clog, grip_groups, grip_isolation, grip_one_way,
-    grip_pause, grip_ring, grip_shape, links_of, percent,
+    Grip, describe_delay, draw_capacity, grip_bridge, grip_clog, grip_groups, grip_isolation,
+    grip_one_way, grip_pause, grip_ring, grip_shape, grip_throttle, links_of, percent,
 };
 use super::random_hosts::grip_drawn_clock;
 use super::waiting::patience_of;
@@ -230,6 +230,11 @@ impl Director {
                 let shaping = Shaping { misdirect: percent(share), ..Shaping::default() };
                 draw_shape(rng, pool, members, shaping, &format!("misdirection of {share}%"))
             }
+            RandomKind::Bandwidth => {
+                let limit = draw_capacity(rng);
+                let (links, place) = draw_links(rng, pool, members)?;
+                Some(grip_throttle(links, limit, &place))
+            }
         }
     }
 }
@@ -309,7 +314,7 @@ fn draw_some(least: u64, pool: &[NodeId], rng: &mut Rng) -> Vec<NodeId> {
     hosts
 }
 
-/// Half of the time the links between all hosts, half of the time those of one host.
+/// On drawn links.
 fn draw_shape(
     rng: &mut Rng,
     pool: &[NodeId],
@@ -317,12 +322,22 @@ fn draw_shape(
     shaping: Shaping,
     text: &str,
 ) -> Option<Grip> {
+    let (links, place) = draw_links(rng, pool, members)?;
+    let shaping = Shaping { salt: rng.next(), ..shaping };
+    Some(grip_shape(links, shaping, format!("{text} {place}")))
+}
+
+/// Half of the time the links between all hosts, half of the time those of one host.
+fn draw_links(
+    rng: &mut Rng,
+    pool: &[NodeId],
+    members: &[NodeId],
+) -> Option<(Vec<(NodeId, NodeId)>, String)> {
     let victim = *rng.pick(pool)?;
     let (links, place) = if rng.below(2) == 0 {
         (links_between(members, members), "between all hosts".to_owned())
     } else {
         (links_of(&[victim], members), format!("to and from {victim}"))
     };
-    let shaping = Shaping { salt: rng.next(), ..shaping };
-    (!links.is_empty()).then(|| grip_shape(links, shaping, format!("{text} {place}")))
+    (!links.is_empty()).then_some((links, place))
 }

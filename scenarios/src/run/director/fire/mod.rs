@@ -1,5 +1,6 @@
 //! Faults one by one: whom each takes, and what it takes.
 
+mod bandwidth;
 mod clocks;
 mod disks;
 mod hosts;
@@ -9,6 +10,7 @@ mod partitions;
 use seedbed_sim::rng::Rng;
 use seedbed_sim::{ClockFault, NodeId, Shaping};
 
+pub(super) use self::bandwidth::{draw_capacity, grip_throttle};
 pub(super) use self::clocks::{
     STROBE_PERIOD, drift_of, freeze_of, grip_clock, step_text, strobe_of,
 };
@@ -139,6 +141,7 @@ impl Director {
             | Fault::DiskFull(_)
             | Fault::DiskSlow(_)
             | Fault::DiskStuck(_) => self.grip_disks(fault, rng, world),
+            Fault::Bandwidth(throttle) => self.grip_throttle(throttle, rng, world),
             Fault::Message(message) => return self.place_rule(leaf, message, rng, world),
             Fault::SwizzleClog(f) => return self.fire_swizzle(f, rng, world),
             Fault::Unclog(f) => {
