@@ -101,6 +101,8 @@ pub struct Tolerance {
     /// On how many hosts at once something may be rotten: copies that can be told to be bad. The
     /// unit is the whole host.
     pub damaged_copies: usize,
+    /// Whether the clocks of its hosts may drift by more than 500 ppm, jump and stand still.
+    pub clocks: bool,
     /// Whether messages may reach it whose bits have flipped on the way: it checks them itself.
     pub corruption: bool,
     /// Whether messages may reach a host that were for another one: it checks the addressee itself.
@@ -118,7 +120,7 @@ impl Tolerance {
             Strain::Misdirection => self.misdirection,
             Strain::Disks => self.lost_copies > 0,
             Strain::Rot => self.damaged_copies > 0,
-            Strain::Clocks => false,
+            Strain::Clocks => self.clocks,
         }
     }
 }

@@ -13,17 +13,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     (
         FAULT_LISTS,
         &[
-            "bandwidth",
-            "slow",
-            "slow_cpu",
-            "cpu",
-            "clock",
-            "clock_step",
-            "clock_strobe",
-            "clock_freeze",
-            "step",
-            "strobe",
-            "freeze",
             "disk",
             "fail_slow",
             "lost_write",
@@ -33,23 +22,11 @@ const LATER: &[(&[&str], &[&str])] = &[
             "read_error",
             "write_error",
             "lost_rename",
-            "join",
-            "leave",
-            "blank_restart",
-            "amnesia",
-            "rolling",
-            "rolling_restart",
         ],
     ),
-    (&["crash"], &["in", "blank", "amnesia"]),
-    (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (
-        &["network", "links"],
-        &["bandwidth", "queue", "cost", "streams", "stream", "ordered", "dead_link"],
-    ),
-    (&["clock"], &["step", "strobe", "freeze", "uncertainty"]),
+    (&["network", "links"], &["streams", "stream", "ordered"]),
     (&["disk"], &["errors", "lost_writes", "torn_writes", "bit_rot", "model"]),
-    (&["hosts"], &["cpu", "zone"]),
+    (&["hosts"], &["zone"]),
 ];
 
 /// Whether a word that was found under a path is one that a later version brings.

@@ -55,7 +55,7 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         sim.set_tracer(Box::new(SharedRecorder(recorder.clone())));
         recorder
     });
-    let mut world = SimWorld { sim, selectors: P::selectors() };
+    let mut world = SimWorld::new(sim, built.host_params.clone(), scenario.protocol.is_list());
     let director = make_director(&built, scenario, seed);
     let bound = judges::<P>(scenario, &built.params, CLIENTS_FINISHED)
         .then(|| P::liveness_bound(&built.params));
@@ -196,7 +196,7 @@ fn conclude<P: Protocol>(
         measures,
         messages,
         operations,
-        faults: driven.faults,
+        faults: with_buggify(driven.faults, sim),
         swarm_off: driven.swarm_off,
     };
     RunOutput {
@@ -208,6 +208,16 @@ fn conclude<P: Protocol>(
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
         drawn: driven.drawn,
     }
+}
+
+/// The faults that took effect, and the places where the protocol misbehaved within its rights.
+fn with_buggify<P: Protocol>(
+    mut faults: BTreeMap<String, u64>,
+    sim: &Sim<P>,
+) -> BTreeMap<String, u64> {
+    let fired = sim.buggified().into_iter().filter(|(_, times)| *times > 0);
+    faults.extend(fired.map(|(place, times)| (format!("buggify:{place}"), times)));
+    faults
 }
 
 /// Adds what the checks found violated; returns the first that could not say.

@@ -86,6 +86,9 @@ impl<N: Node> Sim<N> {
                 }
                 let done = cold.device_free_at.max(self.core.now).saturating_add_nanos(takes_ns);
                 cold.device_free_at = done;
+                if self.effects.always_slow {
+                    self.write_begins(id, done);
+                }
                 let event = Internal::SyncDone { host: id, incarnation, sync };
                 self.core.push_internal(done, event);
                 let failed = self.hosts.0[id.index()].cold().sync_failed_in_step;
@@ -106,6 +109,7 @@ impl<N: Node> Sim<N> {
         self.observe(Watch::DURABLE, &Observation::Durable { host: id });
         if !self.hosts.0[id.index()].is_paused() {
             self.open_gates(id);
+            self.go_on_stopping(id);
         }
     }
 
@@ -131,6 +135,7 @@ impl<N: Node> Sim<N> {
         // A narrow sync that came before may have been waited for behind this one.
         if !self.hosts.0[id.index()].is_paused() {
             self.open_gates(id);
+            self.go_on_stopping(id);
         }
     }
 
@@ -173,6 +178,9 @@ impl<N: Node> Sim<N> {
             match output {
                 Output::Message(slot) => self.leave(slot),
                 Output::Mail(slot) => self.mail_leaves(slot),
+            }
+            if self.struck.is_some() {
+                return self.strike_sender(None);
             }
         }
     }

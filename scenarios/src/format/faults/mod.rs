@@ -9,7 +9,9 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod bandwidth;
 mod chances;
+mod clocks;
 mod composite;
 mod disks;
 mod hosts;
@@ -21,12 +23,15 @@ use schemars::JsonSchema;
 use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+pub use self::bandwidth::*;
 pub use self::chances::*;
+pub use self::clocks::*;
 pub use self::composite::*;
 pub use self::disks::*;
 pub use self::hosts::*;
-pub use self::kind::{CommonFields, Manual};
+pub use self::kind::{Area, CommonFields, Manual};
 pub(in crate::format) use self::kind::{FaultKind, Labelled, Standing, TargetVisitor};
 pub use self::network::*;
 pub use self::partitions::*;
@@ -63,6 +68,17 @@ macro_rules! faults {
             /// What the catalogue says of each kind.
             pub const MANUALS: &'static [(&'static str, Manual)] =
                 &[$(($name, $type::MANUAL),)* $(($other, $other_type::MANUAL),)*];
+
+            /// What a kind acts on; none if there is no such kind.
+            #[must_use]
+            pub fn area(kind: &str) -> Option<Area> {
+                let module = match kind {
+                    $($name => $type::MODULE,)*
+                    $($other => $other_type::MODULE,)*
+                    _ => return None,
+                };
+                Some(Area::of_module(module))
+            }
 
             /// Whether it ends what other faults hold.
             #[must_use]
@@ -112,10 +128,26 @@ faults! {
         "heal" => Heal(Heal),
         /// Drops a host's memory, and what its crash model says of its un-synced writes.
         "crash" => Crash(Crash),
-        /// Starts a crashed host again with the disk that survived.
+        /// Starts hosts again that are down, with the disk that survived or a blank one.
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
+        /// Lets the handlers of hosts take longer.
+        "slow" => Slow(Slow),
+        /// Hosts leave in good order, and stay away.
+        "leave" => Leave(Leave),
+        /// Spare hosts boot, or hosts that have left come back.
+        "join" => Join(Join),
+        /// Hosts restart one after the other, perhaps with other `params`.
+        "rolling_restart" => RollingRestart(RollingRestart),
+        /// Moves the wall clock of hosts, once.
+        "clock_step" => ClockStep(ClockStep),
+        /// Lets the clocks of hosts run faster or slower.
+        "clock_drift" => ClockDrift(ClockDrift),
+        /// Lets the wall clock of hosts jump to and fro.
+        "clock_strobe" => ClockStrobe(ClockStrobe),
+        /// Stops the clocks of hosts for a while.
+        "clock_freeze" => ClockFreeze(ClockFreeze),
         /// Loses writes that a sync has acknowledged.
         "lost_writes" => LostWrites(LostWrites),
         /// Writes only some sectors of what a sync has acknowledged.
@@ -148,6 +180,8 @@ faults! {
         "corrupt" => Corrupt(Corrupt),
         /// Lets messages come to other hosts than they were sent to.
         "misdirect" => Misdirect(Misdirect),
+        /// Lets links carry only so much.
+        "bandwidth" => Bandwidth(Throttle),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -185,6 +219,16 @@ random_kinds! {
     "crash" => Crash,
     /// A host's process stops and goes on.
     "pause" => Pause,
+    /// The handlers of a host take longer.
+    "slow" => Slow,
+    /// The wall clock of a host is moved.
+    "clock_step" => ClockStep,
+    /// The clocks of a host run faster or slower.
+    "clock_drift" => ClockDrift,
+    /// The wall clock of a host jumps to and fro.
+    "clock_strobe" => ClockStrobe,
+    /// The clocks of a host stand still.
+    "clock_freeze" => ClockFreeze,
     /// The hosts fall into two drawn groups.
     "partition" => Partition,
     /// One host sees both sides, each sees a majority of its own, or one direction is cut.
@@ -225,6 +269,8 @@ random_kinds! {
     "corrupt" => Corrupt,
     /// Messages come to other hosts than they were sent to.
     "misdirect" => Misdirect,
+    /// Links carry only so much, at a drawn rate.
+    "bandwidth" => Bandwidth,
 }
 
 impl RandomKind {
@@ -238,6 +284,10 @@ impl RandomKind {
                 Some(Strain::Disks)
             }
             RandomKind::BitRot => Some(Strain::Rot),
+            RandomKind::ClockStep
+            | RandomKind::ClockDrift
+            | RandomKind::ClockStrobe
+            | RandomKind::ClockFreeze => Some(Strain::Clocks),
             RandomKind::Pause
             | RandomKind::ReadErrors
             | RandomKind::WriteErrors
@@ -245,6 +295,7 @@ impl RandomKind {
             | RandomKind::DiskFull
             | RandomKind::DiskSlow
             | RandomKind::DiskStuck
+            | RandomKind::Slow
             | RandomKind::Partition
             | RandomKind::PartialPartition
             | RandomKind::Clog
@@ -252,7 +303,8 @@ impl RandomKind {
             | RandomKind::Loss
             | RandomKind::Duplicate
             | RandomKind::Reorder
-            | RandomKind::Delay => None,
+            | RandomKind::Delay
+            | RandomKind::Bandwidth => None,
         }
     }
 }
@@ -297,6 +349,12 @@ impl Fault {
             SequenceStep::Wait(_) => None,
             SequenceStep::Fault(fault) => Some((index, &**fault)),
         })
+    }
+
+    /// Fields of `params` that it puts over those of hosts, if it does.
+    #[must_use]
+    pub fn params(&self) -> Option<&Value> {
+        each_kind!(self, fault => fault.params())
     }
 
     /// Shows every list of hosts in it, but not those of the faults inside a sequence. `path` is

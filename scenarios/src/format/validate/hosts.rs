@@ -31,6 +31,17 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
                 findings.value_help(&path, "this says nothing about the disk", help);
             }
         }
+        if let Some(uncertainty) = host.clock.as_ref().and_then(|clock| clock.uncertainty.as_ref())
+        {
+            let path = path.key("clock").key("uncertainty");
+            if uncertainty.poll == Nanos::ZERO {
+                findings.value(&path.key("poll"), "a clock is set now and then, not all the time");
+            }
+            if !(0..1_000_000).contains(&uncertainty.drift_bound.ppm) {
+                let message = "a bound on drift lies between 0ppm and 999999ppm";
+                findings.value(&path.key("drift_bound"), message);
+            }
+        }
         if host.params.as_ref().is_some_and(|params| !params.is_object()) {
             findings.value(&path.key("params"), "expected an object");
         }

@@ -202,6 +202,7 @@ fn toggle(hold: &mut Hold, is_on: bool, members: &[NodeId], world: &mut dyn Worl
         // Only partitions come and go.
         Held::Clogged(_)
         | Held::Shaped(..)
+        | Held::Throttled(_)
         | Held::Down(_)
         | Held::Paused(_)
         | Held::OfHost(_)

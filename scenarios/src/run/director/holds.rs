@@ -31,6 +31,7 @@ pub(super) enum Held {
     },
     Clogged(Vec<(NodeId, NodeId)>),
     Shaped(Vec<(NodeId, NodeId)>, Shaping),
+    Throttled(Vec<(NodeId, NodeId)>),
     Down(NodeId),
     Paused(NodeId),
     /// Something else of one host, whatever the fault is: its processor, its clock, its disk. Only
@@ -125,7 +126,7 @@ impl Director {
         }
         self.active.retain(|_, active| !active.is_over());
         for host in hosts.iter().filter(|host| !host.is_client()) {
-            any |= world.restart(*host);
+            any |= !world.has_left(*host) && world.restart(*host);
         }
         any
     }
@@ -145,8 +146,8 @@ impl Director {
             });
         }
         self.active.retain(|_, active| !active.holds.is_empty());
-        for host in self.places.members.clone() {
-            any |= world.restart(host);
+        for host in self.places.hosts.clone() {
+            any |= !world.has_left(host) && world.restart(host);
         }
         any
     }
@@ -163,7 +164,10 @@ impl Director {
                 | Held::OfHost(host)
                 | Held::Striking(host) => !is_inside(host),
                 Held::Rotten(_) => true,
-                Held::Cut { links, .. } | Held::Clogged(links) | Held::Shaped(links, _) => {
+                Held::Cut { links, .. }
+                | Held::Clogged(links)
+                | Held::Shaped(links, _)
+                | Held::Throttled(links) => {
                     links.retain(leaves);
                     !links.is_empty()
                 }
@@ -224,6 +228,7 @@ impl Director {
                 }
                 Held::Clogged(_)
                 | Held::Shaped(..)
+                | Held::Throttled(_)
                 | Held::Down(_)
                 | Held::Paused(_)
                 | Held::OfHost(_)
@@ -251,6 +256,7 @@ impl Director {
                 Held::Isolated(_)
                 | Held::Clogged(_)
                 | Held::Shaped(..)
+                | Held::Throttled(_)
                 | Held::OfHost(_)
                 | Held::Striking(_) => true,
             })
@@ -291,7 +297,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 return if links.is_empty() { Freed::All } else { Freed::Some };
             }
         }
-        Held::Clogged(links) => {
+        Held::Clogged(links) | Held::Throttled(links) => {
             if world.free_links_of(hold.id, &touches) {
                 links.retain(|(from, to)| !touches(*from, *to));
                 return if links.is_empty() { Freed::All } else { Freed::Some };
