@@ -16,6 +16,7 @@ use super::units::{Amount, Chance, Nanos};
 
 /// A step of a script.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a script has few steps, and most are faults")]
 pub enum Step {
     /// Hands an operation to hosts, and does not wait for it.
     Submit(Submit),
