@@ -39,6 +39,7 @@ pub mod placement;
 pub mod position;
 pub mod schema;
 pub mod script;
+mod script_faults;
 pub mod selector;
 pub mod set;
 pub mod spec;
