@@ -152,7 +152,9 @@ impl Protocol for Raft {
         Some(storage::checked_ranges(&world.durable(host)))
     }
 
-    /// Any majority, drawn anew each time.
+    /// Any majority, drawn anew each time. One thing outside can keep it from making progress: a
+    /// host that can send and not receive, which deposes one leader after the other, as long as
+    /// pre-vote is left out (scenario `raft/faults/deaf-host`).
     fn core(_: &Params, hosts: &[(NodeId, &str)], rng: &mut Rng) -> Option<Vec<NodeId>> {
         let mut core: Vec<NodeId> = hosts.iter().map(|(host, _)| *host).collect();
         rng.shuffle(&mut core);

@@ -38,7 +38,7 @@ pub enum Step {
     ExpectNoLeader(ExpectNoLeader),
     /// Gives names to what selectors resolve to now.
     Bind(Bind),
-    /// A fault, at once.
+    /// A fault, at once. Boxed: it is many times larger than any other step.
     Fault(Box<Fault>),
     /// A verb that the protocol's service brings, with its raw options.
     Service(Named),

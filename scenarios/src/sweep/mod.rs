@@ -38,7 +38,7 @@ pub use store::{
     read_rows,
 };
 pub use summary::{HostSummary, SignatureSummary, Summary};
-pub use tally::{SignatureTally, Tally, UnitTally, Unproven};
+pub use tally::{FaultTally, SignatureTally, Tally, UnitTally, Unproven};
 pub use workers::{Progress, SweepOptions, Watch};
 
 #[cfg(test)]

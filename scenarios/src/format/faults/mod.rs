@@ -116,7 +116,7 @@ macro_rules! faults {
 
 faults! {
     steps {
-        /// Cuts the network between groups of hosts.
+        /// Cuts the network: between groups, halves, around a bridge, in a ring, from clients.
         "partition" => Partition(Partition),
         /// Holds the traffic of links until they are unclogged, then lets it go.
         "clog" => Clog(Clog),
@@ -229,7 +229,7 @@ random_kinds! {
     "clock_strobe" => ClockStrobe,
     /// The clocks of a host stand still.
     "clock_freeze" => ClockFreeze,
-    /// The hosts fall into two drawn groups.
+    /// A drawn minority is split off, or one host, or it cannot send or not receive.
     "partition" => Partition,
     /// One host sees both sides, each sees a majority of its own, or one direction is cut.
     "partial_partition" => PartialPartition,
