@@ -171,12 +171,13 @@ fn measure(plans: &[Vec<Plan>], budget: u64, ranges: u64) -> Cells {
             let count = seeds_to_find(&plans[row][column], budget, ranges);
             let mut measured = measured.lock().expect("no other thread has panicked");
             measured.insert((row, column), count);
-            eprint!("\r{} of {} cells", measured.len(), cells.len());
+            if measured.len().is_multiple_of(50) {
+                eprintln!("{} of {} cells", measured.len(), cells.len());
+            }
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    eprintln!();
     measured.into_inner().expect("no thread has panicked")
 }
 

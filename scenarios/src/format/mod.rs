@@ -41,6 +41,7 @@ pub mod script;
 pub mod selector;
 pub mod set;
 pub mod spec;
+mod strict;
 pub use seedbed_protocols::units;
 pub mod validate;
 pub mod wan;
