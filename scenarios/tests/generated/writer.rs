@@ -142,7 +142,7 @@ impl<'s> Writer<'s> {
                 choices = missing;
             }
         }
-        *self.draw.one(&choices)
+        self.draw.one(&choices)
     }
 
     /// Whether an optional key is written.
