@@ -31,8 +31,8 @@ pub struct Follower {
 pub(super) struct FollowerRead {
     id: OpId,
     serial: u64,
-    /// When the leader was last asked, on the host's monotonic clock.
-    asked: Duration,
+    /// When the leader was last asked, on the monotonic clock.
+    asked_at: Duration,
     /// How far the log must be committed here; none until the leader has said.
     commit: Option<Index>,
 }
@@ -234,23 +234,25 @@ impl Raft {
         }
         follower.serial += 1;
         let serial = follower.serial;
-        let asked = ctx.elapsed();
-        follower.reads.push(FollowerRead { id, serial, asked, commit: None });
+        follower.reads.push(FollowerRead { id, serial, asked_at: ctx.elapsed(), commit: None });
         ctx.send(leader, Message::ReadIndex { term: self.term, serial });
     }
 
-    /// The question or its answer may have been lost: with the leader's heartbeats it is asked
-    /// again. Not with every message: each question makes the leader send one to everybody, and
-    /// two readers that answered each of those with their questions would ask without end.
+    /// The question or its answer may have been lost: when a message of the leader comes, it is
+    /// asked again, but not sooner than after a heartbeat. The leader turns each question into a
+    /// message to every follower, so that asking with each of those feeds on itself: four readers
+    /// were enough to fill a network that delivers in order.
     fn ask_again(&mut self, ctx: &mut Context<'_, Self>, leader: NodeId) {
-        let (term, now, patience) = (self.term, ctx.elapsed(), self.params.heartbeat() / 2);
+        let (term, now, pause) = (self.term, ctx.elapsed(), self.params.heartbeat());
         let Role::Follower(follower) = &mut self.role else {
             return;
         };
-        let unanswered = follower.reads.iter_mut().filter(|read| read.commit.is_none());
-        for read in unanswered.filter(|read| now.saturating_sub(read.asked) >= patience) {
-            read.asked = now;
-            ctx.send(leader, Message::ReadIndex { term, serial: read.serial });
+        let waits = |read: &&mut FollowerRead| read.commit.is_none();
+        for read in follower.reads.iter_mut().filter(waits) {
+            if now.saturating_sub(read.asked_at) >= pause {
+                read.asked_at = now;
+                ctx.send(leader, Message::ReadIndex { term, serial: read.serial });
+            }
         }
     }
 

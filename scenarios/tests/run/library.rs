@@ -57,13 +57,20 @@ fn every_scenario_of_raft_shows_what_it_expects() {
 #[test]
 fn seeds_that_once_failed_pass() {
     let registry = Registry::standard();
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/library/raft/quickstart.json"));
-    let loaded = load(path, &[], &registry.catalog()).expect("a fine scenario");
-    let plans = registry.plans(&loaded.scenario).expect("plans");
-    // 73, 175, 26703: final reads that a lossy network kept from clients for too long.
-    for seed in [73, 175, 26703] {
-        let record = plans[0].run(seed, &RunOptions::default()).record;
-        assert_eq!(record.verdict, Verdict::Pass, "seed {seed}: {:?}", record.message);
+    let library = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/library/raft"));
+    let failed: [(&str, &[u64]); 2] = [
+        // Final reads that a lossy network kept from clients for too long.
+        ("quickstart.json", &[73, 175, 26703]),
+        // A write that failed half-way was taken for rot, and kept its host away for ever.
+        ("faults/write_errors.json", &[14]),
+    ];
+    for (name, seeds) in failed {
+        let loaded = load(&library.join(name), &[], &registry.catalog()).expect("a fine scenario");
+        let plans = registry.plans(&loaded.scenario).expect("plans");
+        for seed in seeds {
+            let record = plans[0].run(*seed, &RunOptions::default()).record;
+            assert_eq!(record.verdict, Verdict::Pass, "{name} {seed}: {:?}", record.message);
+        }
     }
 }
 

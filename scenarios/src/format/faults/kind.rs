@@ -1,6 +1,7 @@
 //! What every kind of fault says about itself.
 
 use seedbed_protocols::Strain;
+use serde_json::Value;
 
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every, Placement};
@@ -32,6 +33,11 @@ pub(in crate::format) trait FaultKind: Labelled {
     /// sequence show their own.
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
         let _ = (path, visit);
+    }
+
+    /// Fields of `params` that it puts over those of hosts, if it does.
+    fn params(&self) -> Option<&Value> {
+        None
     }
 
     /// Says what is wrong with it that its fields alone can tell: not its placement, nor whom it
