@@ -44,6 +44,7 @@ pub mod selector;
 pub mod set;
 pub mod spec;
 pub mod speed;
+mod strict;
 pub use seedbed_protocols::units;
 pub mod validate;
 pub mod wan;
