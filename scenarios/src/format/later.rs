@@ -51,7 +51,6 @@ const LATER: &[(&[&str], &[&str])] = &[
     ),
     (&["crash"], &["in", "blank", "amnesia"]),
     (&["restart"], &["blank", "amnesia", "params", "rolling"]),
-    (&["network", "links"], &["streams", "stream", "ordered"]),
     (&["clock"], &["step", "strobe", "freeze", "uncertainty"]),
     (
         &["disk"],

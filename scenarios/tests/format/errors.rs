@@ -191,7 +191,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
         "\"reorder\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [], \"by\": { \"uniform\": [\"2s\", \"1s\"] } }",
     ),
-    ("a later network setting", "\"loss\": \"1%\"", "\"preset\": \"lan\""),
+    ("streams by another name", "\"loss\": \"1%\"", "\"transpot\": \"stream\""),
     ("a bandwidth without a unit", "\"loss\": \"1%\"", "\"bandwidth\": 5"),
     ("a bandwidth of another unit", "\"loss\": \"1%\"", "\"bandwidth\": \"1Mbps\""),
     ("a bandwidth that carries nothing", "\"loss\": \"1%\"", "\"bandwidth\": \"0kbit\""),
