@@ -114,9 +114,6 @@
 //! - No real network, disk, clock, thread or entropy, and no way for a node to reach one.
 //! - No selectors, schedules or drawn faults, and no verdicts: whoever drives the simulation
 //!   resolves and places faults, and judges histories.
-//! - Changes of clocks during a run: offset and drift are set at the start.
-//! - A crash falls between two steps, never into one.
-//! - Slow processors, hosts that join or leave, and a change of params during a run.
 
 mod client;
 pub mod clock;
@@ -150,7 +147,9 @@ pub use client::{
     CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientConfig, ClientView,
     HistoryEvent, Next, OperationCounts, Outcome, Record, Target, Workload,
 };
-pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig, ZonesConfig};
+pub use config::{
+    Buggify, Config, Cpu, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig, ZonesConfig,
+};
 pub use context::{Context, DiskHandle};
 pub use counters::MessageCounts;
 pub use disk::{CrashModel, Cursor, DiskError, DiskFault, Rate, Room, Trouble};
@@ -164,8 +163,8 @@ pub use network::{Capacity, MessageAction, MessageRule, Shaping, StreamConfig, T
 pub use node::{Answer, Item, Message, Never, Node, Op, Ret, Retry, Service};
 pub use rng::{Chance, Rng};
 pub use sim::{
-    Condition, CrashReport, Fault, HoldId, NODE_PANICKED, OPERATOR, RESTARTED, STREAM_BROKEN, Sim,
-    Stop, Submission, UNSYNCED_DATA_LOST, Violation,
+    ClockFault, Condition, CrashPoint, CrashReport, Fault, HoldId, NODE_PANICKED, OPERATOR,
+    RESTARTED, STREAM_BROKEN, SharpPoint, Sim, Stop, Submission, UNSYNCED_DATA_LOST, Violation,
 };
 pub use time::{LocalTime, SimTime};
 pub use trace::{Entry, Tracer, What};

@@ -52,6 +52,9 @@ pub enum What<'a> {
         /// How many un-synced bytes were lost.
         bytes_lost: u64,
     },
+    /// A host stopped in good order: everything that it had to say has left, and everything that
+    /// it wrote is durable.
+    Stopped,
     /// A host stopped handling anything.
     Pause,
     /// A host went on.

@@ -213,7 +213,9 @@ impl NetworkSettings {
         match strain {
             Strain::Corruption => self.checksum,
             Strain::Misdirection => self.addressee,
-            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Clocks => false,
+            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Rot | Strain::Clocks => {
+                false
+            }
         }
     }
 }

@@ -237,6 +237,7 @@ fn tell(what: &What<'_>) -> Told {
         }
         What::Crash { operations_lost, bytes_lost } => Told::new("crash")
             .more(format!("{operations_lost} disk operations, {bytes_lost} bytes lost")),
+        What::Stopped => Told::new("stopped"),
         What::Pause => Told::new("pause"),
         What::Resume => Told::new("resume"),
         What::Sent { to, kind, fate, .. } => {

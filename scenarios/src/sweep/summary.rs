@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judgement;
-use super::tally::Tally;
+use super::tally::{FaultTally, Tally};
 
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ pub struct Summary {
     pub signatures: Vec<SignatureSummary>,
     /// In how many runs each milestone of `sometimes` was reached.
     pub sometimes: BTreeMap<String, u64>,
-    /// How often each kind of fault took effect.
-    pub faults: BTreeMap<String, u64>,
+    /// In how many runs each kind of fault took effect, and how often.
+    pub faults: BTreeMap<String, FaultTally>,
     /// What depends on the machine.
     pub host: HostSummary,
 }

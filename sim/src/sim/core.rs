@@ -9,7 +9,7 @@ use crate::disk::SyncId;
 use crate::id::NodeId;
 use crate::network::Network;
 use crate::queue::{Key, Queue};
-use crate::sim::Stop;
+use crate::sim::{HoldId, Stop};
 use crate::slab::Slab;
 use crate::time::SimTime;
 
@@ -45,6 +45,12 @@ pub(crate) enum Internal {
     Boot {
         host: NodeId,
         after: u32,
+    },
+    /// A crash that waited for a write in flight strikes.
+    SharpCrash {
+        host: NodeId,
+        incarnation: u32,
+        hold: HoldId,
     },
     /// A client goes on, unless it has been woken otherwise.
     ClientWake {

@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel, DiskFault};
+use crate::config::Cpu;
+use crate::disk::{CrashModel, DiskFault};
 use crate::id::NodeId;
-use crate::machine::Reads;
 use crate::network::{Capacity, MessageRule, Shaping};
 use crate::node::Node;
 use crate::rng::Chance;
+use crate::sim::Sim;
+use crate::sim::clocks::ClockFault;
 use crate::sim::core::{Internal, Slot};
-use crate::sim::host::Output;
-use crate::sim::{Sim, UNSYNCED_DATA_LOST};
+use crate::sim::sharp::CrashPoint;
 use crate::trace::What;
 
 /// What a fault takes.
@@ -43,6 +44,69 @@ pub enum Fault {
     /// Directed links carry less than usual. Where several do so, the lowest rate, the shortest
     /// queue and the highest cost count.
     Throttle(Vec<(NodeId, NodeId)>, Capacity),
+    /// The processor of a host is slower.
+    Slow(NodeId, Cpu),
+    /// Something about the clocks of a host.
+    Clock(NodeId, ClockFault),
+    /// A host crashes, and its disk is lost with everything on it.
+    Wipe(NodeId),
+    /// A host crashes at a sharp point. From then on this is a crash like any other; before, a
+    /// crash that has had no effect.
+    CrashAt(NodeId, CrashPoint),
+    /// A host stops in good order: it handles nothing more, what waits for the disk leaves, what
+    /// was written becomes durable, and then it is down.
+    Stop(NodeId),
+    /// A host stops in good order, and is a member no more. Nothing is held: only a join or a
+    /// restart brings it back.
+    Leave(NodeId),
+    /// A spare host boots, or one that has left comes back. Nothing is held.
+    Join(NodeId),
+}
+
+impl Fault {
+    /// The host that it keeps down, or would.
+    fn keeps_down(&self) -> Option<NodeId> {
+        match self {
+            Fault::Crash(host, _) | Fault::Wipe(host) | Fault::Stop(host) => Some(*host),
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::Pause(_)
+            | Fault::CutKinds(..)
+            | Fault::Throttle(..)
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::CrashAt(..)
+            | Fault::Leave(_)
+            | Fault::Join(_) => None,
+        }
+    }
+
+    /// The host of which it holds something that a heal lets go: links are of no host, and damage
+    /// stays.
+    pub(super) fn healed_host(&self) -> Option<NodeId> {
+        match self {
+            Fault::Disk(_, wrong) if wrong.is_damage() => None,
+            Fault::Crash(host, _)
+            | Fault::Pause(host)
+            | Fault::Disk(host, _)
+            | Fault::Slow(host, _)
+            | Fault::Clock(host, _)
+            | Fault::Wipe(host)
+            | Fault::CrashAt(host, _)
+            | Fault::Stop(host) => Some(*host),
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::CutKinds(..)
+            | Fault::Throttle(..)
+            | Fault::Leave(_)
+            | Fault::Join(_) => None,
+        }
+    }
 }
 
 /// Names what a fault holds.
@@ -72,6 +136,22 @@ fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
     items
 }
 
+impl Holds {
+    /// What is held.
+    pub(super) fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.held.values()
+    }
+
+    pub(super) fn fault(&self, hold: HoldId) -> Option<&Fault> {
+        self.held.get(&hold)
+    }
+
+    /// A hold becomes another one of the same name.
+    pub(super) fn replace(&mut self, hold: HoldId, fault: Fault) {
+        self.held.insert(hold, fault);
+    }
+}
+
 /// How a fault holds links that can be freed one by one.
 #[derive(Clone, Copy)]
 enum Grip {
@@ -83,9 +163,12 @@ enum Grip {
 
 /// Folded into the digest with each change of a fault.
 pub(super) mod tag {
-    pub(super) const TAKE: u64 = 32 << 56;
-    pub(super) const CRASH: u64 = 33 << 56;
+    pub(in crate::sim) const TAKE: u64 = 32 << 56;
+    pub(in crate::sim) const CRASH: u64 = 33 << 56;
     pub(in crate::sim) const RELEASE: u64 = 34 << 56;
+    pub(in crate::sim) const STOPPED: u64 = 40 << 56;
+    pub(in crate::sim) const PARAMS: u64 = 41 << 56;
+    pub(in crate::sim) const BLANK: u64 = 42 << 56;
 }
 
 impl<N: Node> Sim<N> {
@@ -114,8 +197,15 @@ impl<N: Node> Sim<N> {
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
+            Fault::Wipe(host) => self.crash_at(*host, None, None, true).is_some(),
             Fault::Pause(host) => self.pause(*host),
             Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
+            Fault::Stop(host) => self.stop(*host),
+            Fault::Leave(host) => self.leave_for_good(*host),
+            Fault::Join(host) => self.join(*host),
+            Fault::Slow(host, cpu) => self.can_slow(*host, *cpu),
+            Fault::Clock(host, fault) => self.can_change_clock(*host, *fault),
+            Fault::CrashAt(host, _) => self.is_up(*host),
         };
         if !took {
             return None;
@@ -139,10 +229,50 @@ impl<N: Node> Sim<N> {
             | Fault::Clog(_)
             | Fault::Crash(..)
             | Fault::Pause(_)
-            | Fault::Disk(..) => {}
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::Wipe(_)
+            | Fault::CrashAt(..)
+            | Fault::Stop(_)
+            | Fault::Leave(_)
+            | Fault::Join(_) => {}
         }
-        self.holds.held.insert(hold, fault);
+        self.holds.held.insert(hold, fault.clone());
+        self.take_host(hold, fault);
         Some(hold)
+    }
+
+    /// What a fault of a host takes once its hold is in the books.
+    fn take_host(&mut self, hold: HoldId, fault: Fault) {
+        match fault {
+            Fault::Slow(host, cpu) => self.begin_slow(host, hold, cpu),
+            Fault::Clock(host, fault) => {
+                if matches!(fault, ClockFault::Step(_)) {
+                    self.holds.held.remove(&hold);
+                }
+                self.begin_clock_fault(host, hold, fault);
+            }
+            Fault::CrashAt(host, point) => self.arm(host, hold, point),
+            Fault::Stop(host) => self.go_on_stopping(host),
+            Fault::Leave(host) => {
+                self.holds.held.remove(&hold);
+                self.go_on_stopping(host);
+            }
+            Fault::Join(_) => {
+                self.holds.held.remove(&hold);
+            }
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::CutKinds(..)
+            | Fault::Throttle(..)
+            | Fault::Disk(..)
+            | Fault::Crash(..)
+            | Fault::Wipe(_)
+            | Fault::Pause(_) => {}
+        }
     }
 
     /// Whether a shaping can do anything to what is sent on this link.
@@ -171,6 +301,12 @@ impl<N: Node> Sim<N> {
 
     /// Ends a hold: what no other fault holds is free again. A crashed host restarts.
     pub fn release(&mut self, hold: HoldId) {
+        // A crash that has begun is brought to its end.
+        if let Some(&Fault::CrashAt(host, _)) = self.holds.fault(hold)
+            && let Some(operation) = self.pending_cut(host, hold)
+        {
+            self.strike(host, hold, Some(operation));
+        }
         let Some(fault) = self.holds.held.remove(&hold) else {
             return;
         };
@@ -195,13 +331,21 @@ impl<N: Node> Sim<N> {
                 let before = self.core.network.end_throttle(hold.0, |_, _| true);
                 self.plan_again(before);
             }
-            Fault::Crash(host, _) => {
-                if !self.held(|other| matches!(other, Fault::Crash(it, _) if *it == host)) {
+            Fault::Crash(host, _) | Fault::Wipe(host) | Fault::Stop(host) => {
+                if !self.held(|other| other.keeps_down() == Some(host))
+                    && !self.has_left(host)
+                    && !self.restart_when_stopped(host)
+                {
                     self.start(host);
                 }
             }
             Fault::Pause(host) => self.resume(host),
             Fault::Disk(host, _) => self.release_disk(host, hold.0),
+            Fault::Slow(host, _) => self.end_slow(host, hold),
+            Fault::Clock(host, fault) => self.end_clock_fault(host, hold, fault),
+            Fault::CrashAt(host, _) => self.disarm(host, hold),
+            // Nothing is held.
+            Fault::Leave(_) | Fault::Join(_) => {}
         }
     }
 
@@ -241,7 +385,14 @@ impl<N: Node> Sim<N> {
             | Fault::Message(_)
             | Fault::Crash(..)
             | Fault::Pause(_)
-            | Fault::Disk(..) => return false,
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::Wipe(_)
+            | Fault::CrashAt(..)
+            | Fault::Stop(_)
+            | Fault::Leave(_)
+            | Fault::Join(_) => return false,
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
@@ -291,21 +442,13 @@ impl<N: Node> Sim<N> {
         let mut any = self.free_links(|_, from, to| touches(from, to));
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
-                Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
-                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
                 Some(Fault::Shape(..)) => {
                     let (freed, ends) = self.free_shaped_links_of(hold, touches);
                     any |= freed;
                     ends
                 }
-                Some(
-                    Fault::Cut(_)
-                    | Fault::Clog(_)
-                    | Fault::CutKinds(..)
-                    | Fault::Throttle(..)
-                    | Fault::Message(_),
-                )
-                | None => false,
+                Some(fault) => fault.healed_host().is_some_and(|host| hosts.contains(&host)),
+                None => false,
             };
             if ends {
                 any = true;
@@ -313,13 +456,13 @@ impl<N: Node> Sim<N> {
             }
         }
         for host in hosts {
-            any |= self.start(*host);
+            any |= !self.has_left(*host) && self.start(*host);
         }
         any
     }
 
-    /// Restarts a host that is down, lets go one that is paused, and ends the holds on it; true if
-    /// it was either.
+    /// Restarts a host that is down (also one that has left), lets go one that is paused, and ends
+    /// the holds that kept it so; true if it was either.
     pub fn restart(&mut self, host: NodeId) -> bool {
         self.fold_fault(tag::RELEASE, u64::from(host.number()));
         let paused = self.is_paused(host);
@@ -331,8 +474,9 @@ impl<N: Node> Sim<N> {
         for hold in paused_by {
             self.release(hold);
         }
-        self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
-        self.start(host) || paused
+        self.holds.held.retain(|_, fault| fault.keeps_down() != Some(host));
+        self.away.retain(|away| *away != host);
+        self.restart_when_stopped(host) || self.start(host) || paused
     }
 
     /// Whether `host` is up, paused or not.
@@ -427,75 +571,6 @@ impl<N: Node> Sim<N> {
             self.finish_step(id);
         }
         self.wake_if_waiting(id);
-    }
-
-    /// `ctx.crash()`, and a disk error nobody handled: a supervisor restarts the host.
-    pub(super) fn crash_by_itself(&mut self, id: NodeId) {
-        self.core.running = None;
-        self.crash(id, None);
-        let at = self.core.now + self.config.restart_after;
-        let after = self.hosts.0[id.index()].machine.incarnation;
-        self.core.push_internal(at, Internal::Boot { host: id, after });
-    }
-
-    /// The host loses its memory, its gated outputs, and of its un-synced writes what the model
-    /// says; none if it was down.
-    fn crash(&mut self, id: NodeId, model: Option<CrashModel>) -> Option<CrashReport> {
-        let model = model.unwrap_or(self.config.crash_model);
-        let host = self.hosts.0.get_mut(id.index())?;
-        host.node.take()?;
-        self.up -= 1;
-        // A process that is gone is held by no pause, nor is its successor.
-        self.holds.held.retain(|_, fault| !matches!(fault, Fault::Pause(it) if *it == id));
-        host.timers.clear();
-        let machine = &mut host.machine;
-        let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = Reads::default();
-        let now = self.core.now;
-        let cold = host.cold();
-        cold.device_free_at = now;
-        cold.synced = None;
-        cold.pauses = 0;
-        cold.waking = false;
-        cold.step_over = false;
-        cold.disk_errors.clear();
-        cold.sync_failed_in_step = false;
-        cold.stalled.clear();
-        cold.inbox_messages = 0;
-        let outbox = std::mem::take(&mut cold.outbox);
-        let inbox = std::mem::take(&mut cold.inbox);
-        let step = cold.step.take();
-        host.settle_ready();
-        for (_, output) in outbox {
-            match output {
-                Output::Message(slot) => drop(self.effects.parcels.remove(slot)),
-                Output::Mail(slot) => drop(self.mails.remove(slot)),
-            }
-        }
-        self.drop_effects(step.unwrap_or_default());
-        for raw in inbox {
-            self.drop_arrival(Slot::unpack(raw), "host_down");
-        }
-        self.reset_streams_of(id);
-        let CrashLoss { operations, bytes } = loss;
-        let report = CrashReport { operations_lost: operations, bytes_lost: bytes };
-        self.fold_fault(tag::CRASH | u64::from(id.number()), operations);
-        let what = What::Crash { operations_lost: operations, bytes_lost: bytes };
-        self.trace(Some(id), what, &"");
-        if operations > 0 {
-            self.reached_by_name(UNSYNCED_DATA_LOST);
-        }
-        self.observe_crashed(id);
-        Some(report)
-    }
-
-    /// The effects of a step that was cut short: their messages are freed.
-    fn drop_effects(&mut self, effects: Vec<crate::effects::Effect<N>>) {
-        use crate::effects::Effect;
-        for effect in effects {
-            if let Effect::Send { slot } | Effect::Broadcast { slot } = effect {
-                self.effects.parcels.remove(slot);
-            }
-        }
+        self.go_on_stopping(id);
     }
 }

@@ -5,6 +5,7 @@ use crate::disk::SyncId;
 use crate::id::NodeId;
 use crate::network::{Fate, Route};
 use crate::node::{Message, Node};
+use crate::parcels::Parcel;
 use crate::sim::Sim;
 use crate::sim::core::{Clogged, Slot};
 use crate::sim::host::Output;
@@ -75,8 +76,8 @@ impl<N: Node> Sim<N> {
         self.core.count_sent(kind, size);
         self.observe_left(slot, to);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() && route.fate != Fate::Detour {
-            self.trace_sent(slot, fate_name(route.fate));
+        if self.watches_sends {
+            self.watch_sent(slot, route);
         }
         self.take_route(slot, (from, to), route);
     }
@@ -91,11 +92,16 @@ impl<N: Node> Sim<N> {
             let copy = self.make_copy(slot);
             self.depart(copy, (from, to), copy_fate(route.fate, at, self.core.now));
         }
-        self.depart(slot, (from, to), route.fate);
+        match route.fate {
+            Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
+            fate @ (Fate::Clogged(_) | Fate::Lost | Fate::Cut | Fate::Queued(_) | Fate::Detour) => {
+                self.depart(slot, (from, to), fate)
+            }
+        }
     }
 
     /// The network takes over a parcel of this link.
-    #[inline]
+    #[inline(never)]
     pub(super) fn depart(&mut self, slot: u32, (from, to): (NodeId, NodeId), fate: Fate) {
         match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
@@ -124,6 +130,16 @@ impl<N: Node> Sim<N> {
         self.core.counts.duplicated += 1;
         self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
         copy
+    }
+
+    /// Somebody traces what leaves, or a crash lies in wait for it.
+    #[cold]
+    fn watch_sent(&mut self, slot: u32, route: Route) {
+        let &Parcel { from, kind, .. } = self.effects.parcels.header(slot);
+        self.note_sent(from, kind);
+        if self.tracer.is_some() && route.fate != Fate::Detour {
+            self.trace_sent(slot, fate_name(route.fate));
+        }
     }
 
     #[cold]

@@ -443,3 +443,35 @@ fn a_lifted_invariant_sees_its_protocol_only() {
     assert!(outer.contains(&"n1 replied Done(214)".to_owned()), "{outer:?}");
     assert!(!outer.iter().any(|line| line.ends_with("delivered 7") || line.ends_with("107")));
 }
+
+/// A crash in the middle of a handler call falls into the hosted protocol as well: what it did and
+/// what its host did are in one program order.
+#[test]
+fn a_crash_in_a_step_falls_into_a_hosted_protocol() {
+    use seedbed_sim::{CrashModel, CrashPoint, Fault, SharpPoint};
+    let (mut in_host, mut in_hosted) = (0, 0);
+    for salt in 0..60 {
+        let (mut sim, _) = world::<Store<Journal>>(2);
+        declare(&mut sim, |store| &store.inner);
+        sim.run(at(5));
+        let model = Some(CrashModel::Reorder);
+        let point = CrashPoint { at: SharpPoint::Step, model, blank: false, salt };
+        let hold = sim.inject(Fault::CrashAt(N1, point)).unwrap();
+        submit(&mut sim, 10, 1);
+        assert_eq!(sim.run(at(20)), Stop::Struck(hold));
+        sim.run(at(20));
+        // The host's own message comes after its own write and before all that the inner one does;
+        // what the inner one sends waits for the disk, and dies with the host.
+        let heard = sim.delivered();
+        assert!(heard <= 1, "{heard}");
+        let view = sim.view();
+        let disk = view.disk(N1);
+        if disk.len("in/log").is_some() {
+            assert_eq!(heard, 1);
+            in_hosted += 1;
+        } else if heard == 0 {
+            in_host += 1;
+        }
+    }
+    assert!(in_host > 5 && in_hosted > 5, "{in_host} {in_hosted}");
+}

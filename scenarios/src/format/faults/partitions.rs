@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 use serde::{Deserialize, Serialize};
 
+use super::chances::check_kinds;
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct, visit_some};
 use crate::format::path::Path;
 use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
-use crate::format::validate::{Findings, Sort, check_overlap, check_range};
+use crate::format::validate::{Findings, check_overlap, check_range};
 
 fault_struct! {
     /// Cuts the network, in exactly one of these forms: `groups`, `isolate`, `one_way`, `bridge`,
@@ -177,14 +178,9 @@ impl Partition {
 }
 
 /// The kinds must be such as may be sent where the partition cuts.
-fn check_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) {
-    let Some(kinds) = &partition.kinds else {
-        return;
-    };
+fn check_cut_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) {
+    check_kinds(partition.kinds.as_ref(), path, findings);
     let path = path.key("kinds");
-    if kinds.is_empty() {
-        findings.value_help(&path, "of no kind there is no message", "leave it out for all kinds");
-    }
     let among_hosts = match partition.shape() {
         // These may name clients, too.
         PartitionShape::Groups(_) | PartitionShape::OneWay(_) => None,
@@ -195,9 +191,8 @@ fn check_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) 
         | PartitionShape::Minority
         | PartitionShape::Halves => Some(true),
     };
-    for (index, kind) in kinds.iter().enumerate() {
+    for (index, kind) in partition.kinds.iter().flatten().enumerate() {
         let path = path.index(index);
-        findings.require_name(Sort::Kind, &path, kind, false);
         let of_client = [CLIENT_REQUEST, CLIENT_REPLY].contains(&kind.as_str());
         match among_hosts {
             Some(true) if of_client => {
@@ -278,7 +273,7 @@ impl FaultKind for Partition {
             _ => findings.value_help(path, "it says what is cut in more than one way", help),
         }
         self.check_hosts(path, scenario, findings);
-        check_kinds(self, path, findings);
+        check_cut_kinds(self, path, findings);
         if let Some(flap) = &self.flap {
             check_flap(flap, &path.key("flap"), findings);
         }

@@ -10,6 +10,7 @@ use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
 
 use super::hosts::{check_range, static_hosts};
+use super::top::check_params_over;
 use super::vocabulary::Sort;
 use super::{Findings, check_kind_of_transport, contract};
 
@@ -62,6 +63,9 @@ pub(super) fn check_fault(
     }
     check_kind_of_transport(fault.key(), &path, scenario, findings);
     fault.check_kind(&path, scenario, findings);
+    if let Some(params) = fault.params() {
+        check_params_over(params, &path.key("params"), scenario, findings);
+    }
     contract::check_strain(fault.strain(), &path, scenario, findings);
     for (index, inner) in fault.inner() {
         let place = path.key("steps").index(index);

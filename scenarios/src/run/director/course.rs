@@ -206,6 +206,8 @@ fn toggle(hold: &mut Hold, is_on: bool, members: &[NodeId], world: &mut dyn Worl
         | Held::Down(_)
         | Held::Paused(_)
         | Held::OfHost(_)
+        | Held::Striking(_)
+        | Held::Rotten(_)
         | Held::Rule => return false,
     };
     match world.inject(fault) {

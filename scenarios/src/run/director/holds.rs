@@ -37,8 +37,19 @@ pub(super) enum Held {
     /// Something else of one host, whatever the fault is: its processor, its clock, its disk. Only
     /// its own heal ends it; a restart does not.
     OfHost(NodeId),
+    /// The disk of a host, by a fault that takes effect only when it strikes.
+    Striking(NodeId),
+    /// What has rotted on a host's disk: damage, which no heal ends.
+    Rotten(NodeId),
     /// A rule for one message.
     Rule,
+}
+
+impl Hold {
+    /// Whether no heal ends it.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self.what, Held::Rotten(_))
+    }
 }
 
 /// A fault that holds something.
@@ -115,7 +126,7 @@ impl Director {
         }
         self.active.retain(|_, active| !active.is_over());
         for host in hosts.iter().filter(|host| !host.is_client()) {
-            any |= world.restart(*host);
+            any |= !world.has_left(*host) && world.restart(*host);
         }
         any
     }
@@ -123,14 +134,20 @@ impl Director {
     /// Ends every hold that a fault has; true if there was any, or if a host was down.
     pub(super) fn heal_all(&mut self, world: &mut dyn World) -> bool {
         let mut any = false;
-        for active in std::mem::take(&mut self.active).into_values() {
-            any = true;
-            for hold in active.holds {
-                world.release(hold.id);
-            }
+        for active in self.active.values_mut() {
+            any |= active.course.is_some();
+            active.holds.retain(|hold| {
+                let stays = hold.is_damage();
+                if !stays {
+                    any = true;
+                    world.release(hold.id);
+                }
+                stays
+            });
         }
-        for host in self.places.members.clone() {
-            any |= world.restart(host);
+        self.active.retain(|_, active| !active.holds.is_empty());
+        for host in self.places.hosts.clone() {
+            any |= !world.has_left(host) && world.restart(host);
         }
         any
     }
@@ -144,7 +161,9 @@ impl Director {
                 Held::Isolated(host)
                 | Held::Down(host)
                 | Held::Paused(host)
-                | Held::OfHost(host) => !is_inside(host),
+                | Held::OfHost(host)
+                | Held::Striking(host) => !is_inside(host),
+                Held::Rotten(_) => true,
                 Held::Cut { links, .. }
                 | Held::Clogged(links)
                 | Held::Shaped(links, _)
@@ -154,6 +173,14 @@ impl Director {
                 }
                 Held::Rule => false,
             });
+        }
+        self.active.retain(|_, active| !active.holds.is_empty());
+    }
+
+    /// Everything is healed, but for damage.
+    pub(super) fn keep_damage(&mut self) {
+        for active in self.active.values_mut() {
+            active.holds.retain(Hold::is_damage);
         }
         self.active.retain(|_, active| !active.holds.is_empty());
     }
@@ -205,6 +232,8 @@ impl Director {
                 | Held::Down(_)
                 | Held::Paused(_)
                 | Held::OfHost(_)
+                | Held::Striking(_)
+                | Held::Rotten(_)
                 | Held::Rule => {}
             }
         }
@@ -223,11 +252,13 @@ impl Director {
                     !kinds.is_empty() || links.iter().any(is_cut)
                 }
                 Held::Rule => !world.rule_met(hold.id),
+                Held::Rotten(host) => world.disk_is_rotten(*host),
                 Held::Isolated(_)
                 | Held::Clogged(_)
                 | Held::Shaped(..)
                 | Held::Throttled(_)
-                | Held::OfHost(_) => true,
+                | Held::OfHost(_)
+                | Held::Striking(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()
@@ -244,7 +275,11 @@ enum Freed {
 fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed {
     let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
     match &mut hold.what {
-        Held::Isolated(host) | Held::Down(host) | Held::Paused(host) | Held::OfHost(host) => {
+        Held::Isolated(host)
+        | Held::Down(host)
+        | Held::Paused(host)
+        | Held::OfHost(host)
+        | Held::Striking(host) => {
             if hosts.contains(host) {
                 world.release(hold.id);
                 return Freed::All;
@@ -283,7 +318,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 None => Freed::All,
             };
         }
-        Held::Rule => {}
+        Held::Rotten(_) | Held::Rule => {}
     }
     Freed::Nothing
 }
