@@ -197,7 +197,7 @@ impl Core {
         self.sequence
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, at: SimTime, slot: Slot) {
         let sequence = self.next_sequence();
         self.queue.push(Key::pack(at, sequence, slot.pack()));

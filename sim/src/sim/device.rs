@@ -76,7 +76,9 @@ impl<N: Node> Sim<N> {
                 let host = &mut self.hosts.0[id.index()];
                 let word = host.machine.device_word(&self.core.shared.streams, id);
                 let incarnation = host.machine.incarnation;
-                let bytes = host.machine.disk.sync_bytes(sync);
+                // The bytes of a sync are counted one by one, and only a limited device asks.
+                let is_limited = host.cold().disk.throughput.is_some();
+                let bytes = if is_limited { host.machine.disk.sync_bytes(sync) } else { 0 };
                 let disk = &host.cold().disk;
                 let usual_ns = disk.sync.sample(word).saturating_add(disk.transfer_ns(bytes));
                 let takes_ns = host.machine.disk.device_time_ns(usual_ns, 1);

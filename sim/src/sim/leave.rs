@@ -83,7 +83,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// The parcel, and a copy if the network makes one, are on their way.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_route(&mut self, slot: u32, (from, to): (NodeId, NodeId), route: Route) {
         if route.is_harmed() {
             return self.leave_harmed(slot, route);

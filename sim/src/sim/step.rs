@@ -275,7 +275,7 @@ impl<N: Node> Sim<N> {
         self.end_step(id, end);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn apply_one(
         &mut self,
         id: NodeId,
