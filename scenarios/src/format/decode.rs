@@ -203,6 +203,11 @@ fn decode_once<T: DeserializeOwned>(
     })
 }
 
+/// What is wrong with a value that somebody else has read: serde's sentence about it, or theirs.
+pub(super) fn explain(text: &str, path: &Path, value: &Value) -> Problem {
+    describe(text, path.existing(value), value, Recovery::Keys).problem
+}
+
 /// Turns serde's sentence into ours, and its path into that of the wrong thing itself.
 fn describe(text: &str, path: Path, value: &Value, recovery: Recovery) -> FoundProblem {
     let is_scenario = recovery == Recovery::Scenario;

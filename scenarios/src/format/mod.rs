@@ -17,6 +17,7 @@
 //! **Raw options** (`params`, workloads, checks, verbs, operations) stay JSON. Who owns the name
 //! decodes them with [`decode_params`] against the same document, so mistakes in them have places.
 
+pub mod buggify;
 pub mod catalog;
 pub mod checks;
 pub mod decode;
@@ -41,10 +42,12 @@ pub mod script;
 pub mod selector;
 pub mod set;
 pub mod spec;
+pub mod speed;
 pub use seedbed_protocols::units;
 pub mod validate;
 pub mod wan;
 
+pub use buggify::BuggifySettings;
 pub use catalog::{Catalog, Entry, OptionsCheck, ProtocolEntry, ServiceEntry, options_of};
 pub use checks::*;
 pub use decode::Problem;
@@ -65,6 +68,7 @@ pub use script::*;
 pub use selector::*;
 pub use set::Setting;
 pub use spec::*;
+pub use speed::Speed;
 pub use units::*;
 pub use validate::validate;
 pub use wan::Wan;

@@ -10,7 +10,7 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime,
 use serde_json::Value;
 
 use super::build::{Built, build};
-use super::director::{Director, Tally};
+use super::director::{Atlas, Director, Tally};
 use super::driver::{Driver, Over};
 use super::history::open_operations;
 use super::judge::{Found, judge, measures, vacuous};
@@ -55,7 +55,7 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         sim.set_tracer(Box::new(SharedRecorder(recorder.clone())));
         recorder
     });
-    let mut world = SimWorld { sim, selectors: P::selectors() };
+    let mut world = SimWorld::new(sim, built.host_params.clone(), scenario.protocol.is_list());
     let director = make_director(&built, scenario, seed);
     let bound = judges::<P>(scenario, &built.params, CLIENTS_FINISHED)
         .then(|| P::liveness_bound(&built.params));
@@ -99,6 +99,14 @@ fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) 
         EndShape::Milestone { .. } => None,
     });
     let director = Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max);
+    let director = match scenario.contract {
+        Contract::Within => {
+            let tolerance = P::tolerance(&built.params, hosts);
+            let (lost_max, damaged_max) = (tolerance.lost_copies, tolerance.damaged_copies);
+            director.with_atlas(Atlas { lost_max, damaged_max })
+        }
+        Contract::Beyond => director,
+    };
     if !scenario.end.as_ref().is_some_and(|end| end.core_only) {
         return director;
     }
@@ -188,7 +196,7 @@ fn conclude<P: Protocol>(
         measures,
         messages,
         operations,
-        faults: driven.faults,
+        faults: with_buggify(driven.faults, sim),
         swarm_off: driven.swarm_off,
     };
     RunOutput {
@@ -200,6 +208,16 @@ fn conclude<P: Protocol>(
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
         drawn: driven.drawn,
     }
+}
+
+/// The faults that took effect, and the places where the protocol misbehaved within its rights.
+fn with_buggify<P: Protocol>(
+    mut faults: BTreeMap<String, u64>,
+    sim: &Sim<P>,
+) -> BTreeMap<String, u64> {
+    let fired = sim.buggified().into_iter().filter(|(_, times)| *times > 0);
+    faults.extend(fired.map(|(place, times)| (format!("buggify:{place}"), times)));
+    faults
 }
 
 /// Adds what the checks found violated; returns the first that could not say.

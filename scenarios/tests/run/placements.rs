@@ -117,6 +117,11 @@ fn no_seed_draws_nothing() {
     let kinds = [
         "crash",
         "pause",
+        "slow",
+        "clock_step",
+        "clock_drift",
+        "clock_strobe",
+        "clock_freeze",
         "partition",
         "partial_partition",
         "clog",

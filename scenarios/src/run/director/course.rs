@@ -202,9 +202,12 @@ fn toggle(hold: &mut Hold, is_on: bool, members: &[NodeId], world: &mut dyn Worl
         // Only partitions come and go.
         Held::Clogged(_)
         | Held::Shaped(..)
+        | Held::Throttled(_)
         | Held::Down(_)
         | Held::Paused(_)
         | Held::OfHost(_)
+        | Held::Striking(_)
+        | Held::Rotten(_)
         | Held::Rule => return false,
     };
     match world.inject(fault) {

@@ -5,12 +5,15 @@
 //! does at a wake-up or a condition that the kernel hands back in the order of events, so that a
 //! run with the same seed does the same again.
 
+mod atlas;
 mod course;
 mod fire;
 mod holds;
 mod random;
+mod random_hosts;
 mod select;
 mod tally;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,9 +21,12 @@ use std::time::Duration;
 use seedbed_sim::rng::{Purpose, Rng, Streams};
 use seedbed_sim::{Condition, HoldId, NodeId, SimTime};
 
+pub(crate) use self::atlas::Atlas;
+use self::fire::Roll;
 use self::holds::Active;
 use self::random::Draw;
 pub(crate) use self::tally::Tally;
+use self::waiting::Waiting;
 use super::build::duration;
 use super::places::Places;
 use super::world::World;
@@ -40,6 +46,8 @@ pub(crate) enum Fired {
     Idle,
     /// A selector of it means nobody now.
     Unresolved,
+    /// It takes effect later, if it does: the books are kept then.
+    Waits,
 }
 
 /// What a wake-up is for.
@@ -55,6 +63,10 @@ enum Action {
     Draw { draw: usize, deadline: SimTime },
     /// A fault has lasted long enough.
     Release { active: u64 },
+    /// A crash has waited for its moment long enough.
+    GiveUp { hold: HoldId },
+    /// The turn of the next host in a rolling restart.
+    Roll { roll: Roll },
     /// A fault that takes a course goes on.
     Course { active: u64 },
     /// Everything heals.
@@ -72,6 +84,15 @@ struct Leaf {
     steps: Vec<Option<usize>>,
     /// For a `random` that lets the world be well between its faults: from when on it is.
     well_at: SimTime,
+}
+
+/// A fault of a disk that takes effect when it strikes.
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    hold: HoldId,
+    host: NodeId,
+    kind: &'static str,
+    leaf: Option<usize>,
 }
 
 /// What the director has to say about a wake-up.
@@ -99,6 +120,15 @@ pub(crate) struct Director {
     activated: u64,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
+    /// Faults of disks that take effect when they strike.
+    strikes: Vec<Strike>,
+    /// What damage to disks the contract allows; any if none.
+    atlas: Option<Atlas>,
+    /// Faults that take effect later, by what they hold.
+    waiting: BTreeMap<HoldId, Waiting>,
+    /// How many such faults have been placed, and which has been counted last.
+    firings: u64,
+    counted: Option<u64>,
     /// How often each kind took effect.
     pub(crate) effects: BTreeMap<&'static str, u64>,
     pub(crate) swarm_off: BTreeSet<&'static str>,
@@ -134,6 +164,11 @@ impl Director {
             active: BTreeMap::new(),
             activated: 0,
             rules: Vec::new(),
+            strikes: Vec::new(),
+            atlas: None,
+            waiting: BTreeMap::new(),
+            firings: 0,
+            counted: None,
             effects: BTreeMap::new(),
             swarm_off: BTreeSet::new(),
             drawn: Vec::new(),
@@ -274,18 +309,24 @@ impl Director {
             Action::Due(number) => return News::Due(number),
             // No fault fires after heal, and what was not healed is there for good.
             Action::Release { .. }
+            | Action::GiveUp { .. }
             | Action::Course { .. }
             | Action::Fire { .. }
             | Action::Repeat { .. }
             | Action::Step { .. }
+            | Action::Roll { .. }
             | Action::Draw { .. }
                 if self.healed => {}
             Action::Release { active } => self.release(active, world),
+            Action::GiveUp { hold } => self.give_up(hold, world),
             Action::Course { active } => self.go_on(active, world),
             Action::Fire { leaf, deadline } => self.fire_or_wait(leaf, deadline, world),
             Action::Repeat { leaf, every, fired } => self.repeat(leaf, every, fired, world),
             Action::Step { leaf, step, deadline } => self.step(leaf, step, deadline, world),
             Action::Draw { draw, deadline } => self.draw_or_wait(draw, deadline, world),
+            Action::Roll { roll } => {
+                self.roll(roll, world);
+            }
         }
         News::Nothing
     }
@@ -367,7 +408,10 @@ impl Director {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
-        let fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        let mut fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        if self.claim_strikes(leaf) {
+            fired = Fired::Waits;
+        }
         self.leaves[leaf].rng = rng;
         // There may be nothing to mend because what would have broken is switched off.
         if fault.repairs() && !self.swarm_off.is_empty() {
@@ -417,10 +461,11 @@ impl Director {
             world.unwatch(watch);
         }
         self.rules.clear();
+        self.call_off(world);
         self.healed = true;
         match self.core.take() {
             None => {
-                self.active.clear();
+                self.keep_damage();
                 world.trace_fault("heal", "everything");
                 world.heal();
                 world.finish_clients(&self.places.members);

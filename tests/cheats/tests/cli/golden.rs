@@ -112,5 +112,12 @@ fn errors() {
 #[test]
 fn lists() {
     let lab = Lab::new();
-    assert_golden("lists.txt", &page(&lab, &["list", "list protocols --format json", "--help"]));
+    let lines = [
+        "list",
+        "list protocols --format json",
+        "list faults --about unclog",
+        "list faults --about crush",
+        "--help",
+    ];
+    assert_golden("lists.txt", &page(&lab, &lines));
 }
