@@ -91,8 +91,19 @@ fn mends(name: &str, example: &str) -> bool {
     faults.iter().any(|fault| fault.key() == name && fault.repairs())
 }
 
-/// The scenario of a cell, and whether it is within what Raft tolerates.
-fn plan(registry: &Registry, column: &Column, bug: Option<&str>) -> (Plan, bool) {
+/// How far a protocol is asked to bear a column's faults.
+#[derive(Clone, Copy)]
+enum Bearing {
+    /// Within what it tolerates.
+    Plain,
+    /// The same, because messages carry checksums and the names of their addressees.
+    Shielded,
+    /// Beyond: what fails then need not be the bug.
+    Beyond,
+}
+
+/// The scenario of a cell, in the first way in which it is accepted.
+fn plan(registry: &Registry, column: &Column, bug: Option<&str>) -> (Plan, Bearing) {
     let catalog = registry.catalog();
     let mut settings = vec![r#"params.election_timeout=["150ms","250ms"]"#.to_owned()];
     settings.extend(bug.map(|bug| format!("params.bug={bug}")));
@@ -113,16 +124,24 @@ fn plan(registry: &Registry, column: &Column, bug: Option<&str>) -> (Plan, bool)
         }
         Source::Library(path) => {
             let loaded = load(path, &settings, &catalog).expect("the library loads");
-            return (registry.plans(&loaded.scenario).expect("a plan").remove(0), true);
+            let plan = registry.plans(&loaded.scenario).expect("a plan").remove(0);
+            return (plan, Bearing::Plain);
         }
     }
     let mut last = None;
-    for contract in ["within", "beyond"] {
-        scenario["contract"] = json!(contract);
-        match load_text(Path::new("cell.json"), &scenario.to_string(), &settings, &catalog) {
+    for bearing in [Bearing::Plain, Bearing::Shielded, Bearing::Beyond] {
+        let mut tried = scenario.clone();
+        match bearing {
+            Bearing::Plain => {}
+            Bearing::Shielded => {
+                tried["network"]["checksum"] = json!(true);
+                tried["network"]["addressee"] = json!(true);
+            }
+            Bearing::Beyond => tried["contract"] = json!("beyond"),
+        }
+        match load_text(Path::new("cell.json"), &tried.to_string(), &settings, &catalog) {
             Ok(loaded) => {
-                let plan = registry.plans(&loaded.scenario).expect("a plan").remove(0);
-                return (plan, contract == "within");
+                return (registry.plans(&loaded.scenario).expect("a plan").remove(0), bearing);
             }
             Err(errors) => last = Some(errors),
         }
@@ -171,17 +190,18 @@ fn measure(plans: &[Vec<Plan>], budget: u64, ranges: u64) -> Cells {
             let count = seeds_to_find(&plans[row][column], budget, ranges);
             let mut measured = measured.lock().expect("no other thread has panicked");
             measured.insert((row, column), count);
-            eprint!("\r{} of {} cells", measured.len(), cells.len());
+            if measured.len().is_multiple_of(50) {
+                eprintln!("{} of {} cells", measured.len(), cells.len());
+            }
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    eprintln!();
     measured.into_inner().expect("no thread has panicked")
 }
 
 fn page(
-    columns: &[(Column, bool)],
+    columns: &[(Column, Bearing)],
     bugs: &[&str],
     cells: &Cells,
     budget: u64,
@@ -217,7 +237,7 @@ fn page(
         let _ = writeln!(text, "| {bug} | {} |", counts.collect::<Vec<String>>().join(" | "));
     }
     text.push('\n');
-    for (column, within) in columns {
+    for (column, bearing) in columns {
         let source = match &column.source {
             Source::Nothing => continue,
             Source::Drawn => "drawn by `random`".to_owned(),
@@ -229,8 +249,12 @@ fn page(
                 format!("`scenarios/library/raft/faults/{name}`, with its own hosts and load")
             }
         };
-        let beyond = if *within { "" } else { "; beyond what Raft tolerates" };
-        let _ = writeln!(text, "- `{}`: {source}{beyond}.", column.name);
+        let note = match bearing {
+            Bearing::Plain => "",
+            Bearing::Shielded => ", on a network with `checksum` and `addressee`",
+            Bearing::Beyond => ", beyond what Raft tolerates: what fails need not be the bug",
+        };
+        let _ = writeln!(text, "- `{}`: {source}{note}.", column.name);
     }
     text
 }
@@ -245,17 +269,17 @@ fn main() {
     let columns = columns();
     let rows = std::iter::once(None).chain(bugs.iter().copied().map(Some));
     let mut plans = Vec::new();
-    let mut within = Vec::new();
+    let mut bearings = Vec::new();
     for bug in rows {
-        let row: Vec<(Plan, bool)> =
+        let row: Vec<(Plan, Bearing)> =
             columns.iter().map(|column| plan(&registry, column, bug)).collect();
-        within = row.iter().map(|(_, within)| *within).collect();
+        bearings = row.iter().map(|(_, bearing)| *bearing).collect();
         plans.push(row.into_iter().map(|(plan, _)| plan).collect::<Vec<Plan>>());
     }
     // A bug may make a handler panic: that is a failed run, and no news.
     std::panic::set_hook(Box::new(|_| {}));
     let cells = measure(&plans, budget, ranges);
-    let columns: Vec<(Column, bool)> = columns.into_iter().zip(within).collect();
+    let columns: Vec<(Column, Bearing)> = columns.into_iter().zip(bearings).collect();
     let text = page(&columns, &bugs, &cells, budget, ranges);
     if numbers.is_empty() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -237,6 +237,9 @@ fn service_entry<P: Protocol>() -> Option<(String, ServiceEntry)> {
     let workloads = P::Service::workloads().into_iter().map(|kind| {
         let build = kind.build;
         let check = move |document: &Document, path: &Path, options: &Value| match build(options) {
+            _ if options.is_array() => {
+                vec![document.error(path, "expected an object, found a list", None)]
+            }
             Ok(_) => Vec::new(),
             Err(error) => {
                 vec![document.error_in_options(path, options, &error.path, &error.message)]

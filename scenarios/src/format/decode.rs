@@ -12,6 +12,7 @@ use serde_path_to_error::Segment as TrackedSegment;
 use super::later;
 use super::names::{list_names, suggest};
 use super::path::{Path, Segment};
+use super::strict::Strict;
 
 /// Something that is wrong at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +192,7 @@ fn decode_once<T: DeserializeOwned>(
     value: &Value,
     recovery: Recovery,
 ) -> Result<T, Box<FoundProblem>> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let segments = error.path().iter().map_while(|segment| match segment {
             TrackedSegment::Seq { index } => Some(Segment::Index(*index)),
             TrackedSegment::Map { key } => Some(Segment::Key(key.clone())),

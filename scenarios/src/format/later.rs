@@ -24,7 +24,6 @@ const LATER: &[(&[&str], &[&str])] = &[
             "lost_rename",
         ],
     ),
-    (&["network", "links"], &["streams", "stream", "ordered"]),
     (&["disk"], &["errors", "lost_writes", "torn_writes", "bit_rot", "model"]),
     (&["hosts"], &["zone"]),
 ];

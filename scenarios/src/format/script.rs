@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::faults::{Fault, fault_of_key};
 use super::one_key::{Named, one_or_many, require_one_key, serialize_one_or_many, wrong_key_count};
-use super::path::Path;
 use super::selector::{Selector, Targets};
 use super::units::{Amount, Chance, Nanos};
 
@@ -570,37 +569,4 @@ kernel_steps! {
     "expect_leader" => ExpectLeader(ExpectLeader), "Demands exactly one leader in time.";
     "expect_no_leader" => ExpectNoLeader(ExpectNoLeader), "Demands that nobody leads for a while.";
     "bind" => Bind(Bind), "Gives names to what selectors resolve to now.";
-}
-
-/// Shows every fault that is a step, also of steps inside of steps, with its path.
-pub(in crate::format) fn for_each_fault<'a>(
-    steps: &'a [Step],
-    path: &Path,
-    visit: &mut dyn FnMut(&Path, &'a Fault),
-) {
-    for (index, step) in steps.iter().enumerate() {
-        let outer = path.index(index);
-        let inside = outer.key(step.key());
-        match step {
-            Step::Fault(fault) => visit(&outer, fault),
-            Step::Repeat(repeat) => for_each_fault(&repeat.steps, &inside.key("steps"), visit),
-            Step::Measure(measure) => for_each_fault(&measure.steps, &inside.key("steps"), visit),
-            Step::Chance(chance) => {
-                for_each_fault(&chance.steps, &inside.key("steps"), visit);
-                for_each_fault(&chance.otherwise, &inside.key("else"), visit);
-            }
-            Step::If(condition) => {
-                for_each_fault(&condition.steps, &inside.key("steps"), visit);
-                for_each_fault(&condition.otherwise, &inside.key("else"), visit);
-            }
-            Step::Submit(_)
-            | Step::Agree(_)
-            | Step::NotCommitted(_)
-            | Step::ExpectLeader(_)
-            | Step::ExpectNoLeader(_)
-            | Step::Bind(_)
-            | Step::Wait(_)
-            | Step::Service(_) => {}
-        }
-    }
 }

@@ -16,7 +16,8 @@ use super::hosts::{HOSTS_MAX, HostSettings, Nodes};
 use super::network::NetworkSettings;
 use super::one_key::{Named, one_or_many, serialize_one_or_many};
 use super::path::Path;
-use super::script::{Step, for_each_fault};
+use super::script::Step;
+use super::script_faults::for_each_fault;
 use super::selector::Targets;
 use super::units::{Chance, Nanos};
 

@@ -9,7 +9,7 @@ use super::placement::PLACEMENTS;
 use super::pretty::pretty;
 use super::words::{self, Field, Words, anchor, definition_words};
 use super::{COMMON_KEYS, FaultEntry, fault_entries};
-use crate::format::{Area, schema};
+use crate::format::{Area, Fault, schema};
 
 /// Objects of settings: a heading, where they stand, and their definition in the schema.
 const SETTINGS: &[(&str, &str, &str)] = &[
@@ -30,7 +30,11 @@ fn heading_of(definition: &str) -> String {
     match (settings, placing) {
         (Some((heading, ..)), _) => (*heading).to_owned(),
         (None, Some(placing)) => placing.title.to_owned(),
-        (None, None) => definition_words(definition),
+        // A heading is a place to lead to: a sort of value yields to the kind of fault.
+        (None, None) => match definition_words(definition) {
+            words if Fault::NAMES.contains(&words.as_str()) => format!("a {words}"),
+            words => words,
+        },
     }
 }
 
@@ -239,9 +243,9 @@ impl Page<'_> {
         let mut values: Vec<(String, String)> = needed
             .into_iter()
             .filter(|name| !kinds.contains(name.as_str()) && !is_told(name))
-            .map(|name| (definition_words(&name), name))
+            .map(|name| (heading_of(&name), name))
             .collect();
-        values.push((definition_words("Fault"), "Fault".to_owned()));
+        values.push((heading_of("Fault"), "Fault".to_owned()));
         values.sort();
         values.dedup();
         for (heading, name) in values {

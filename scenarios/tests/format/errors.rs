@@ -245,6 +245,7 @@ const CASES: &[(&str, &str, &str)] = &[
          \"disk\": { \"capacity\": \"0B\", \"throughput\": \"1MB/s\" } } ],",
     ),
     ("an unknown network setting", "\"loss\": \"1%\"", "\"preset\": \"lan\""),
+    ("streams by another name", "\"loss\": \"1%\"", "\"transpot\": \"stream\""),
     ("a bandwidth without a unit", "\"loss\": \"1%\"", "\"bandwidth\": 5"),
     ("a bandwidth of another unit", "\"loss\": \"1%\"", "\"bandwidth\": \"1Mbps\""),
     ("a bandwidth that carries nothing", "\"loss\": \"1%\"", "\"bandwidth\": \"0kbit\""),

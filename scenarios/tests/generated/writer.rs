@@ -142,7 +142,8 @@ impl<'s> Writer<'s> {
                 choices = missing;
             }
         }
-        *self.draw.one(&choices)
+        let at = self.draw.between(0, choices.len() as u64 - 1);
+        choices[at as usize]
     }
 
     /// Whether an optional key is written.

@@ -44,7 +44,7 @@ fn a_throttled_link_carries_its_rate_and_then_what_waited() {
 
 fn rate_as_told() -> String {
     let bits = tick_bytes() * 8 * 50;
-    if bits % 1000 == 0 { format!("{}kbit", bits / 1000) } else { format!("{bits}bit") }
+    if bits.is_multiple_of(1000) { format!("{}kbit", bits / 1000) } else { format!("{bits}bit") }
 }
 
 #[test]

@@ -92,11 +92,11 @@ impl<N: Node> Sim<N> {
             let copy = self.make_copy(slot);
             self.depart(copy, (from, to), copy_fate(route.fate, at, self.core.now));
         }
-        match route.fate {
-            Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
-            fate @ (Fate::Clogged(_) | Fate::Lost | Fate::Cut | Fate::Queued(_) | Fate::Detour) => {
-                self.depart(slot, (from, to), fate)
-            }
+        // What becomes of most messages is at hand.
+        if let Fate::Arrives(at) = route.fate {
+            self.core.push(at, Slot::Parcel(slot));
+        } else {
+            self.depart(slot, (from, to), route.fate);
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Fault;
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
 use crate::format::path::Path;
-use crate::format::script::for_each_fault;
+use crate::format::script_faults::for_each_fault;
 use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::speed::Speed;
