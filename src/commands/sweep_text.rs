@@ -56,8 +56,8 @@ pub fn describe(console: &Console, plan: &Plan, outcome: &SweepOutcome) -> Strin
     text
 }
 
-/// What the faults did and what was reached: a sweep in which nothing happened proves nothing. Kinds
-/// of faults that never took effect are there, too.
+/// What the faults did and what was reached: a sweep in which nothing happened proves nothing.
+/// Kinds of faults that never took effect are there, too.
 fn what_happened(plan: &Plan, outcome: &SweepOutcome) -> String {
     let summary = &outcome.summary;
     let units = || plan.units.iter().zip(&outcome.judgements);
@@ -120,10 +120,8 @@ fn rows(title: &str, table: &[(String, Share, String)]) -> String {
     for (name, share, note) in table {
         let percent = 100.0 * share.seeds as f64 / share.of.max(1) as f64;
         let (some, all) = (share.seeds, share.of);
-        let _ = writeln!(
-            text,
-            "    {name:names$}  {some:>seeds$} of {all:>of$} seeds  {percent:>5.1} %  {note:>notes$}"
-        );
+        let seeds = format!("{some:>seeds$} of {all:>of$} seeds  {percent:>5.1} %");
+        let _ = writeln!(text, "    {name:names$}  {seeds}  {note:>notes$}");
     }
     text
 }

@@ -31,8 +31,8 @@ fault_struct! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bridge: Option<Targets>,
         /// Each host sees a majority, itself included, and no two see the same one: the hosts stand
-        /// in a ring of drawn order, and each sees its nearest neighbours on both sides. As Jepsen's
-        /// `majorities-ring`; needs four hosts.
+        /// in a ring of drawn order, and each sees its nearest neighbours on both sides. As
+        /// Jepsen's `majorities-ring`; needs four hosts.
         #[serde(default, skip_serializing_if = "crate::format::is_false")]
         majorities_ring: bool,
         /// A drawn minority of drawn size is split off from the others.
@@ -44,8 +44,8 @@ fault_struct! {
         /// Clients cannot reach some hosts, nor hear from them; hosts are not cut from each other.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clients: Option<ClientCut>,
-        /// Only messages of these kinds are cut; of all kinds if absent. What clients ask and hear is
-        /// `client-request` and `client-reply`.
+        /// Only messages of these kinds are cut; of all kinds if absent. What clients ask and hear
+        /// is `client-request` and `client-reply`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kinds: Option<Vec<String>>,
         /// The partition comes and goes, for as long as it lasts.
@@ -233,10 +233,11 @@ fn check_clients(cut: &ClientCut, path: &Path, findings: &mut Findings<'_>) {
 
 impl FaultKind for Partition {
     const MANUAL: Manual = Manual {
-        models: "A switch, a link or a firewall rule that fails: hosts that are up and cannot reach \
-                 each other, all of them or only some. (Alquraan et al., An Analysis of \
-                 Network-Partitioning Failures in Cloud Systems, OSDI 2018; Alfatafta et al., Toward \
-                 a Generic Fault Tolerance Technique for Partial Network Partitioning, OSDI 2020)",
+        models: "A switch, a link or a firewall rule that fails: hosts that are up and cannot \
+                 reach each other, all of them or only some. (Alquraan et al., An Analysis of \
+                 Network-Partitioning Failures in Cloud Systems, OSDI 2018; Alfatafta et al., \
+                 Toward a Generic Fault Tolerance Technique for Partial Network Partitioning, \
+                 OSDI 2020)",
         example: r#"{ "partition": { "at": "2s", "groups": [["leader"], ["rest"]], "for": "2s" } }"#,
         needs: "",
         evidence: "`messages.cut` counts what was sent into it.",

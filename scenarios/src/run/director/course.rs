@@ -1,5 +1,5 @@
-//! Faults that do not merely last, but take a course: a partition that comes and goes, hosts that are
-//! clogged one by one.
+//! Faults that do not merely last, but take a course: a partition that comes and goes, hosts that
+//! are clogged one by one.
 
 use seedbed_sim::rng::{Purpose, Rng};
 use seedbed_sim::{Fault, HoldId, NodeId, SimTime};

@@ -454,7 +454,8 @@ impl Director {
         &self.leaves[leaf].steps
     }
 
-    /// The heal of the scenario: every hold ends, or every one on the core, and what waits for something waits in vain.
+    /// The heal of the scenario: every hold ends, or every one on the core, and what waits for
+    /// something waits in vain.
     fn heal_everything(&mut self, world: &mut dyn World) {
         self.count_met_rules(world);
         for (watch, _) in std::mem::take(&mut self.watched) {

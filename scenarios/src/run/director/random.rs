@@ -283,8 +283,8 @@ fn draw_partition(
     }
 }
 
-/// A third each: a bridge, a ring of majorities (another bridge, where only some hosts may be struck
-/// or there are too few), and one direction between two drawn groups.
+/// A third each: a bridge, a ring of majorities (another bridge, where only some hosts may be
+/// struck or there are too few), and one direction between two drawn groups.
 fn draw_partial(rng: &mut Rng, pool: &[NodeId], members: &[NodeId]) -> Option<Grip> {
     if (members.len() as u64) < BRIDGE_HOSTS_MIN {
         return None;
