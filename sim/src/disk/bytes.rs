@@ -126,7 +126,16 @@ impl Bytes {
     }
 
     /// The bytes from `start` to `end`, borrowed where they lie in one piece.
+    #[inline]
     pub(super) fn slice(&self, start: usize, end: usize) -> Cow<'_, [u8]> {
+        if self.blocks.is_empty() {
+            return Cow::Borrowed(&self.tail[start..end]);
+        }
+        self.slice_large(start, end)
+    }
+
+    #[inline(never)]
+    fn slice_large(&self, start: usize, end: usize) -> Cow<'_, [u8]> {
         let base = self.base();
         if start >= base {
             return Cow::Borrowed(&self.tail[start - base..end - base]);

@@ -289,6 +289,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// The network takes over a request or an answer.
+    #[inline]
     pub(super) fn mail_departs(&mut self, slot: u32, fate: Fate) {
         let mail = self.mails.get(slot);
         let (from, to) = (mail.from, mail.to);

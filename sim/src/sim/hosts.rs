@@ -126,15 +126,20 @@ impl<N: Node> Sim<N> {
 
     /// Goes on with stopping, if the host does: from here it is down as soon as nothing is left to
     /// be done.
+    #[inline]
     pub(super) fn go_on_stopping(&mut self, id: NodeId) {
+        let cold = &self.hosts.0[id.index()].cold;
+        if cold.as_ref().is_some_and(|cold| cold.is_stopping()) {
+            self.stop_when_done(id);
+        }
+    }
+
+    #[cold]
+    fn stop_when_done(&mut self, id: NodeId) {
         let host = &mut self.hosts.0[id.index()];
         let Some(cold) = &host.cold else { return };
         // A paused process goes on when it resumes; gated outputs wait for their sync.
-        if host.node.is_none()
-            || !cold.is_stopping()
-            || cold.pauses > 0
-            || cold.step.is_some()
-            || !cold.outbox.is_empty()
+        if host.node.is_none() || cold.pauses > 0 || cold.step.is_some() || !cold.outbox.is_empty()
         {
             return;
         }

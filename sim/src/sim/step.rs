@@ -302,6 +302,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    #[inline]
     pub(super) fn end_step(&mut self, id: NodeId, end: StepEnd) {
         match end {
             StepEnd::Lives => {}
