@@ -229,7 +229,9 @@ impl Page<'_> {
         for name in ["Fault", "End", "Contract"].iter().chain(SETTINGS.iter().map(|(.., it)| it)) {
             self.words.needed(&self.schema["$defs"][*name], &mut needed);
         }
-        self.words.needed(&self.schema["properties"]["zones"], &mut needed);
+        for key in TOP_SETTINGS {
+            self.words.needed(&self.schema["properties"][*key], &mut needed);
+        }
         let is_told = |name: &String| {
             SETTINGS.iter().any(|(.., told)| told == name)
                 || PLACEMENTS.iter().any(|placing| placing.definitions.contains(&name.as_str()))
