@@ -32,7 +32,8 @@ pub enum SequenceStep {
     Fault(Box<Fault>),
 }
 
-/// Faults drawn per run: how many, when, and to whom (among those on whom the kind takes effect).
+/// Draws, per run, how many faults of some kinds happen, when, and to whom (among those on whom the
+/// kind takes effect).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RandomFaults {

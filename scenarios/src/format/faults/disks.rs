@@ -90,7 +90,7 @@ fault_struct! {
     BitRot {
         /// On whose disks.
         select: Targets,
-        /// How many bits, each in another record of the protocol within the contract.
+        /// How many bits, each in another record of the protocol within the contract; one if absent.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         places: u32,
         /// Only files whose names begin with this; all of them if absent.
@@ -218,8 +218,8 @@ striking_kind!(
                  caches without power-loss protection (Zheng et al., FAST 2013).",
         example: r#"{ "lost_writes": { "at": "2s", "select": "n1", "chance": "50%", "files": "log", "for": "2s" } }"#,
         needs: r#""contract": "beyond""#,
-        evidence: "`faults.lost_writes` counts disks that lost a write; after a crash the host is \
-                   shorter by what it had acknowledged.",
+        evidence: "`faults.lost_writes` counts disks that lost a write; after a crash the host \
+                   lacks what it had acknowledged.",
     }
 );
 striking_kind!(

@@ -1,4 +1,5 @@
-//! Faults of hosts: they crash, restart, stop for a while, are slow, leave and join.
+//! Faults of hosts: they crash, restart, stop for a while, are slow, leave and join; and what mends
+//! everything about them.
 
 use schemars::JsonSchema;
 use seedbed_protocols::Strain;
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Fault;
-use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
+use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct, visit_some};
 use crate::format::path::Path;
 use crate::format::script_faults::for_each_fault;
 use crate::format::selector::{Selector, Targets};
@@ -16,7 +17,7 @@ use crate::format::units::Nanos;
 use crate::format::validate::{Findings, Sort};
 
 fault_struct! {
-    /// Crashes hosts.
+    /// Crashes hosts: their memory is gone, and of writes that were not synced what `lose` says.
     Crash {
         /// Which hosts.
         select: Targets,
@@ -40,7 +41,7 @@ fault_struct! {
     Restart {
         /// Which hosts.
         select: Targets,
-        /// What they find on their disks.
+        /// What they find on their disks; what survived if absent.
         #[serde(default, skip_serializing_if = "RestartDisk::is_kept")]
         disk: RestartDisk,
         /// Fields of `params` that are different for them from then on.
@@ -57,10 +58,11 @@ fault_struct! {
         select: Targets,
         /// How fast they are meanwhile, of their usual speed: 0.1 takes ten times as long. It says
         /// nothing to handlers that take no time, so it goes with `step` here or in `hosts`, or
-        /// with a protocol that says how long it works.
+        /// with a protocol that says how long it works. Full speed if absent.
         #[serde(default, skip_serializing_if = "is_full")]
         factor: Speed,
-        /// What each handler call takes meanwhile, beside its usual time and before `factor`.
+        /// What each handler call takes meanwhile, beside its usual time and before `factor`;
+        /// nothing if absent.
         #[serde(default, skip_serializing_if = "is_nothing")]
         step: Nanos,
         /// How long; until a heal if absent.
@@ -119,6 +121,15 @@ fn half_a_second() -> Nanos {
 
 fn two_seconds() -> Nanos {
     Nanos::from_millis(2_000)
+}
+
+fault_struct! {
+    /// Ends every hold on some hosts.
+    Heal {
+        /// Which hosts; all if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<Targets>,
+    }
 }
 
 fault_struct! {
@@ -237,12 +248,26 @@ impl FaultKind for Restart {
     }
 }
 
+impl FaultKind for Heal {
+    const MANUAL: Manual = Manual {
+        models: "An operator who mends everything, or everything about some hosts.",
+        example: r#"{ "pause": { "at": "2s", "select": "n1" } }, { "heal": { "at": "4s", "select": "n1" } }"#,
+        needs: "",
+        evidence: "`faults.heal` counts how often there was something to mend.",
+    };
+    const REPAIRS: bool = true;
+
+    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
+        visit_some(&mut self.select, path, "select", visit);
+    }
+}
+
 impl FaultKind for Pause {
     const MANUAL: Manual = Manual {
         models: "A stop of the process: garbage collection, a migrating virtual machine, SIGSTOP.",
         example: r#"{ "pause": { "at": "2s", "select": "leader", "for": "500ms" } }"#,
         needs: "",
-        evidence: "The trace shows pause and resume; its timers fire late.",
+        evidence: "The trace shows pause and resume; timers of the host fire late.",
     };
 
     fn duration(&self) -> Option<Nanos> {

@@ -59,8 +59,9 @@ fault_struct! {
 }
 
 fault_struct! {
-    /// One single message: the `nth` of its kind from one host to another. It needs no time: it
-    /// waits for its message, and counts from the start, or from its placement if it has one.
+    /// Loses, duplicates or delays one single message: the `nth` of its kind from one host to
+    /// another. It needs no time: it waits for its message, and counts from the start, or from its
+    /// placement if it has one.
     MessageFault {
         /// The sender; of several, any.
         from: Targets,
