@@ -5,8 +5,8 @@
 //! $ cargo run --release -p seedbed-scenarios --example bug-table
 //! ```
 //!
-//! `-- 20 3` tries 20 seeds in each of 3 ranges instead, and prints the page rather than writing it.
-//! The same build gives the same page, on any number of cores.
+//! `-- 20 3` tries 20 seeds in each of 3 ranges instead, and prints the page rather than writing
+//! it. The same build gives the same page, on any number of cores.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -210,16 +210,24 @@ fn page(
     let mut text = String::from("# Which faults find which planted bugs\n\n");
     let _ = write!(
         text,
-        "<!-- Measured: `cargo run --release -p seedbed-scenarios --example bug-table` writes it. -->\n\n\
+        "<!-- Measured: `cargo run --release -p seedbed-scenarios --example bug-table` writes it. \
+         -->\n\n\
          Rows are the bugs that `params.bug` plants into Raft (`seedbed list bugs`), columns the \
-         [kinds of faults](faults.md). A number is how many seeds it takes until a run fails: the median \
-         over {ranges} ranges of {budget} seeds each (seeds 0 to {last}, no seed in two ranges). `-` means \
-         that most ranges do not find it. The row *no bug* is the control: one range, in which nothing may \
+         [kinds of faults](faults.md). A number is how many seeds it takes until a run fails: the \
+         median \
+         over {ranges} ranges of {budget} seeds each (seeds 0 to {last}, no seed in two ranges). \
+         `-` means \
+         that most ranges do not find it. The row *no bug* is the control: one range, in which \
+         nothing may \
          fail unless the faults go beyond what Raft tolerates.\n\n\
-         Every run has five hosts, four clients that append 40 commands a second together, latencies of 8 ms \
-         in the mean, disks that take 2 to 20 ms, and no other faults than those of its column: under \
-         `none` nothing at all, so what is found there needs no fault. Kinds that `random` draws happen 6 to 10 \
-         times in 7 s, for 200 ms to 2 s each; the others come from the library or the catalogue's example, \
+         Every run has five hosts, four clients that append 40 commands a second together, \
+         latencies of 8 ms \
+         in the mean, disks that take 2 to 20 ms, and no other faults than those of its column: \
+         under \
+         `none` nothing at all, so what is found there needs no fault. Kinds that `random` draws \
+         happen 6 to 10 \
+         times in 7 s, for 200 ms to 2 s each; the others come from the library or the catalogue's \
+         example, \
          as said below the table.\n\n",
         last = ranges * budget - 1
     );

@@ -22,7 +22,8 @@ pub struct MessageCounts {
     pub undecodable: u64,
     /// Came to a host that was down, or waited in the inbox of one that crashed.
     pub host_down: u64,
-    /// On their way, waiting for a link or on a clogged one, or waiting in an inbox when the run ended.
+    /// On their way, waiting for a link or on a clogged one, or waiting in an inbox when the run
+    /// ended.
     pub in_flight_at_end: u64,
     /// Had bits flipped, whether they could still be decoded or not: no fate of its own.
     pub corrupted: u64,

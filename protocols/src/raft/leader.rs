@@ -322,7 +322,11 @@ impl Raft {
     /// begins no other: with each round all followers ask again, and so more and more would be
     /// asked wherever an answer takes longer than the next message.
     pub(super) fn on_read_index(&mut self, ctx: &mut Context<'_, Self>, from: NodeId, serial: u64) {
-        let is_same = |read: &Read| matches!(read.reader, Reader::Follower(host, number) if (host, number) == (from, serial));
+        let asked = (from, serial);
+        let is_same = |read: &Read| match read.reader {
+            Reader::Follower(host, number) => (host, number) == asked,
+            Reader::Client(_) => false,
+        };
         if self.leader_mut().reads.iter().any(is_same) {
             return;
         }

@@ -137,7 +137,8 @@ impl Protocol for Raft {
     /// A majority must be up. Disks must keep what they said they have: an entry is committed by
     /// a majority of copies and not by one more, and a host that has lost its copy without knowing
     /// it votes for a log that lacks it. A copy that is noticed to be damaged is another matter:
-    /// its host stays away, as if it were down. Nothing that is safe rests on a clock (section 5.6).
+    /// its host stays away, as if it were down. Nothing that is safe rests on a clock (section
+    /// 5.6).
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
         let minority = hosts.saturating_sub(1) / 2;
         Tolerance {

@@ -304,8 +304,8 @@ impl Raft {
         ctx.members().len() / 2 + 1
     }
 
-    /// Waits anew for a random time (section 5.2: so that split votes are rare). Who is no member of
-    /// the cluster elects nobody (section 6): a spare host that joins stays a bystander.
+    /// Waits anew for a random time (section 5.2: so that split votes are rare). Who is no member
+    /// of the cluster elects nobody (section 6): a spare host that joins stays a bystander.
     pub(super) fn reset_election_timer(&self, ctx: &mut Context<'_, Self>) {
         if ctx.members().binary_search(&ctx.me()).is_err() {
             return;

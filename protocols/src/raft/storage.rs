@@ -278,8 +278,8 @@ fn has_rotted(bytes: &[u8], last: Record) -> bool {
     }
 }
 
-/// The parts of a durable disk in each of which one bit may rot and will be noticed: the newest slot
-/// of `state`, and the records of the log.
+/// The parts of a durable disk in each of which one bit may rot and will be noticed: the newest
+/// slot of `state`, and the records of the log.
 pub(super) fn checked_ranges(disk: &DiskLens<'_>) -> Vec<FileRange> {
     let mut checked = Vec::new();
     if let Ok(bytes) = disk.read(STATE) {

@@ -261,8 +261,8 @@ fn a_half_written_slot_is_as_if_it_were_not_written() {
     }
 }
 
-/// The newest slot of the state, if one bit makes it valid, has rotted: to fall back on the other one
-/// would take back a vote. In the older one a flipped bit does not matter.
+/// The newest slot of the state, if one bit makes it valid, has rotted: to fall back on the other
+/// one would take back a vote. In the older one a flipped bit does not matter.
 #[test]
 fn a_flipped_bit_of_term_or_vote_is_damage() {
     let (mut desk, _) = filled();

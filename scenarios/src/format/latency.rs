@@ -139,7 +139,10 @@ impl JsonSchema for Shape {
         "Shape".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "minimum": 1, "maximum": 1_000_000 })
+        json_schema!({
+            "description": "A number above 1 and up to 1000000: the smaller, the heavier the tail.",
+            "type": "number", "minimum": 1, "maximum": 1_000_000
+        })
     }
 }
 

@@ -89,9 +89,9 @@ macro_rules! link_struct {
             /// from which `addressee` protects. Client mail never does.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub misdirect: Option<Chance>,
-            /// How many bits each directed link carries in a second. Messages wait for each other in
-            /// a queue of `queue` bytes, whose tail is dropped where it is full; a stream waits for
-            /// room.
+            /// How many bits each directed link carries in a second. Messages wait for each other
+            /// in a queue of `queue` bytes, whose tail is dropped where it is full; a stream waits
+            /// for room.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bandwidth: Option<Bandwidth>,
             /// How many bytes may wait for a link that has a `bandwidth` or a `cost`: 64KiB if

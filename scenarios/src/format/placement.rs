@@ -53,7 +53,7 @@ pub struct Every {
     pub times: Option<u64>,
 }
 
-/// The object form of [`Every`].
+/// Again and again, with bounds.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct EveryObject {

@@ -1,7 +1,7 @@
 //! Reads JSON values as types the way `serde_json` does, but for one thing: an object is an object.
 //!
-//! `serde_json` also takes a list for a struct, its entries for the fields in the order in which our
-//! code happens to declare them: `"end": ["40s", "10s"]`. No author means that.
+//! `serde_json` also takes a list for a struct, its entries for the fields in the order in which
+//! our code happens to declare them: `"end": ["40s", "10s"]`. No author means that.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{

@@ -1,11 +1,11 @@
 //! Measured wide-area networks, so that nobody has to look up how far Sydney is.
 //!
-//! Data and sources are in `scenarios/data`. What was measured are round trips; half of one is taken
-//! as the latency of a message. Between two regions the distribution is that of the measured
+//! Data and sources are in `scenarios/data`. What was measured are round trips; half of one is
+//! taken as the latency of a message. Between two regions the distribution is that of the measured
 //! percentiles with straight lines between them. Its lower end was not published: it is set so that
 //! the mean of the whole is the measured mean. The longest is the highest percentile, of 99.999 %.
-//! Between two hosts of one region the four published means (within an availability zone, and between
-//! three pairs of zones) are the quantiles.
+//! Between two hosts of one region the four published means (within an availability zone, and
+//! between three pairs of zones) are the quantiles.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

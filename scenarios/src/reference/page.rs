@@ -80,10 +80,13 @@ impl Page<'_> {
              seedbed-scenarios --test format` rewrites it. -->",
         );
         self.line(
-            "What a scenario can do to a protocol, and what the world is like while nothing is wrong. \
-             `seedbed list faults` prints the short form, `seedbed list faults --about crash` all about \
+            "What a scenario can do to a protocol, and what the world is like while nothing is \
+             wrong. \
+             `seedbed list faults` prints the short form, `seedbed list faults --about crash` all \
+             about \
              one kind, and [faults-and-bugs.md](faults-and-bugs.md) shows which kinds find which \
-             planted bugs. Every example on this page runs: a test puts each into a scenario of Raft.",
+             planted bugs. Every example on this page runs: a test puts each into a scenario of \
+             Raft.",
         );
         self.contents();
         for area in Area::ALL {
@@ -185,8 +188,10 @@ impl Page<'_> {
     fn common_fields(&mut self) {
         self.line(&format!("## {COMMON_TITLE}"));
         self.line(
-            "All but `random`, which draws its own times. A fault in `faults` has exactly one of `at`, \
-             `when` and `every`; one in a script or a sequence has none. How long a kind lasts (`for`) is \
+            "All but `random`, which draws its own times. A fault in `faults` has exactly one of \
+             `at`, \
+             `when` and `every`; one in a script or a sequence has none. How long a kind lasts \
+             (`for`) is \
              among its own fields.",
         );
         let fields = self.words.fields(&self.schema["$defs"]["Heal"]);
@@ -209,7 +214,8 @@ impl Page<'_> {
     fn settings(&mut self) {
         self.line(&format!("## {SETTINGS_TITLE}"));
         self.line(
-            "What the world is like all the time: a heal does not end it. These fields stand at the top \
+            "What the world is like all the time: a heal does not end it. These fields stand at \
+             the top \
              of a scenario:",
         );
         let top = self.words.fields(self.schema);
@@ -229,7 +235,9 @@ impl Page<'_> {
         for name in ["Fault", "End", "Contract"].iter().chain(SETTINGS.iter().map(|(.., it)| it)) {
             self.words.needed(&self.schema["$defs"][*name], &mut needed);
         }
-        self.words.needed(&self.schema["properties"]["zones"], &mut needed);
+        for key in TOP_SETTINGS {
+            self.words.needed(&self.schema["properties"][*key], &mut needed);
+        }
         let is_told = |name: &String| {
             SETTINGS.iter().any(|(.., told)| told == name)
                 || PLACEMENTS.iter().any(|placing| placing.definitions.contains(&name.as_str()))

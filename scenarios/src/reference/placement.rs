@@ -28,7 +28,10 @@ pub const PLACEMENTS: &[Placing] = &[
         text: "Once a condition first holds, and `after` that if it is given. A condition that is \
                never reached makes the run vacuous: it has not shown what the scenario is about.",
         definitions: &["Condition", "SentCondition"],
-        example: r#""faults": [ { "partition": { "when": { "milestone": "leader-elected" }, "after": "1s", "groups": [["leader"], ["rest"]], "for": "2s" } }, { "pause": { "when": { "sent": { "kind": "append-entries", "count": 20 } }, "select": "follower", "for": "300ms" } } ]"#,
+        example: r#""faults": [ { "partition": { "when": { "milestone": "leader-elected" },
+            "after": "1s", "groups": [["leader"], ["rest"]], "for": "2s" } }, { "pause": { "when": {
+            "sent": { "kind": "append-entries", "count": 20 } }, "select": "follower",
+            "for": "300ms" } } ]"#,
     },
     Placing {
         title: "for",
@@ -36,59 +39,80 @@ pub const PLACEMENTS: &[Placing] = &[
                lets it go (`heal`, `restart`, `unclog`), or until everything heals. A link, host, \
                clock or disk is free when no fault holds it.",
         definitions: &[],
-        example: r#""faults": [ { "clog": { "at": "1s", "from": "n1", "to": "n2" } }, { "unclog": { "at": "2s", "from": "n1", "to": "n2" } } ]"#,
+        example: r#""faults": [ { "clog": { "at": "1s", "from": "n1", "to": "n2" } }, { "unclog": {
+            "at": "2s", "from": "n1", "to": "n2" } } ]"#,
     },
     Placing {
         title: "every",
-        text: "Again and again: a period alone, or an object that says from when, until when and how \
-               often. All firings together count as one fault: it has taken effect if one of them has.",
+        text: "Again and again: a period alone, or an object that says from when, until when and \
+               how \
+               often. All firings together count as one fault: it has taken effect if one of them \
+               has.",
         definitions: &["EveryObject"],
-        example: r#""faults": [ { "pause": { "every": { "period": "800ms", "from": "1s", "times": 3 }, "select": "random", "for": "200ms" } } ]"#,
+        example: r#""faults": [ { "pause": { "every": { "period": "800ms", "from": "1s",
+            "times": 3 }, "select": "random", "for": "200ms" } } ]"#,
     },
     Placing {
         title: "in order",
         text: "A `sequence` is itself placed, and its steps happen one after the other, with waits \
                between them. The faults in it say nothing of when. See [sequence](#sequence).",
         definitions: &[],
-        example: r#""faults": [ { "sequence": { "when": { "milestone": "leader-elected" }, "steps": [ { "pause": { "select": "leader" } }, { "wait": "700ms" }, { "heal": { "select": "all" } } ] } } ]"#,
+        example: r#""faults": [ { "sequence": { "when": { "milestone": "leader-elected" },
+            "steps": [ { "pause": { "select": "leader" } }, { "wait": "700ms" }, { "heal": {
+            "select": "all" } } ] } } ]"#,
     },
     Placing {
         title: "drawn",
-        text: "A `random` draws for each seed how many faults happen, of which kinds, when, how long, \
-               and to whom among those on whom the kind takes effect, so that no seed is without faults \
-               by accident. What it draws stays within what the protocol tolerates, unless the contract is \
+        text: "A `random` draws for each seed how many faults happen, of which kinds, when, how \
+               long, \
+               and to whom among those on whom the kind takes effect, so that no seed is without \
+               faults \
+               by accident. What it draws stays within what the protocol tolerates, unless the \
+               contract is \
                `beyond`. See [random](#random).",
         definitions: &[],
-        example: r#""faults": [ { "random": { "from": "1s", "until": "4s", "kinds": ["crash", "clog", "loss"], "times": [2, 4], "for": ["100ms", "1s"] } } ]"#,
+        example: r#""faults": [ { "random": { "from": "1s", "until": "4s", "kinds": ["crash",
+            "clog", "loss"], "times": [2, 4], "for": ["100ms", "1s"] } } ]"#,
     },
     Placing {
         title: "in a script",
-        text: "Any fault but `random` may be a step of a script: it happens when the script comes to \
+        text: "Any fault but `random` may be a step of a script: it happens when the script comes \
+               to \
                it, and selectors may be names that the script has bound.",
         definitions: &[],
-        example: r#""script": [ { "expect_leader": { "within": "3s", "bind": "L1" } }, { "partition": { "isolate": "$L1", "for": "1s" } }, { "wait": "2s" } ]"#,
+        example: r#""script": [ { "expect_leader": { "within": "3s", "bind": "L1" } }, {
+            "partition": { "isolate": "$L1", "for": "1s" } }, { "wait": "2s" } ]"#,
     },
     Placing {
         title: "swarm",
-        text: "With `\"swarm\": true` each seed switches a drawn subset of the scenario's fault kinds \
+        text: "With `\"swarm\": true` each seed switches a drawn subset of the scenario's fault \
+               kinds \
                off, so that what one kind would hide another can show. The record lists them in \
                `swarm_off`; kinds that end what others hold are never switched off.",
         definitions: &[],
-        example: r#""swarm": true, "faults": [ { "random": { "from": "1s", "until": "4s", "kinds": ["crash", "pause", "partition", "clog"], "times": [3, 5], "for": ["100ms", "1s"] } } ]"#,
+        example: r#""swarm": true, "faults": [ { "random": { "from": "1s", "until": "4s",
+            "kinds": ["crash", "pause", "partition", "clog"], "times": [3, 5], "for": ["100ms",
+            "1s"] } } ]"#,
     },
     Placing {
         title: "contract",
-        text: "A protocol declares what it tolerates. Within the contract (the default) faults stay \
-               within it: `check` looks at what is placed, and `random` draws no more than that at a \
-               time. Beyond it, only those properties are demanded that the protocol still promises.",
+        text: "A protocol declares what it tolerates. Within the contract (the default) faults \
+               stay \
+               within it: `check` looks at what is placed, and `random` draws no more than that at \
+               a \
+               time. Beyond it, only those properties are demanded that the protocol still \
+               promises.",
         definitions: &["Contract"],
-        example: r#""contract": "beyond", "faults": [ { "crash": { "at": "2s", "select": "all", "for": "500ms" } } ]"#,
+        example: r#""contract": "beyond", "faults": [ { "crash": { "at": "2s", "select": "all",
+            "for": "500ms" } } ]"#,
     },
     Placing {
         title: "end",
-        text: "At `heal_at` every hold ends: crashed hosts restart, paused ones resume, cuts, clogs, \
+        text: "At `heal_at` every hold ends: crashed hosts restart, paused ones resume, cuts, \
+               clogs, \
                losses, delays and errors stop. Damage stays, and so do the base settings of the \
-               network. Then the run goes on for `settle`, in which every client must get its final \
+               network. Then the run goes on for `settle`, in which every client must get its \
+               final \
                operations through. Or the run ends `when` a milestone is reached.",
         definitions: &["End"],
         example: r#""end": { "heal_at": "5s", "settle": "4s" }"#,

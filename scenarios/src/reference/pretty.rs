@@ -1,5 +1,5 @@
-//! JSON as a person would lay it out: what fits on a line is on one line, and keys stay in the order
-//! in which they were written.
+//! JSON as a person would lay it out: what fits on a line is on one line, and keys stay in the
+//! order in which they were written.
 
 use std::fmt;
 

@@ -153,7 +153,7 @@ impl<'s> Words<'s> {
             _ if schema["additionalProperties"].is_object() => {
                 format!("object from name to {}", self.sort(&schema["additionalProperties"]))
             }
-            _ => "object".to_owned(),
+            _ => object_with(properties.into_iter().flatten().map(|(key, _)| key.as_str())),
         }
     }
 
@@ -172,6 +172,13 @@ impl<'s> Words<'s> {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
+}
+
+/// An object by its keys: "object with `a` and `b`".
+fn object_with<'k>(keys: impl Iterator<Item = &'k str>) -> String {
+    let keys: Vec<String> =
+        keys.filter(|key| *key != "$comment").map(|key| format!("`{key}`")).collect();
+    if keys.is_empty() { "object".to_owned() } else { format!("object with {}", keys.join(", ")) }
 }
 
 /// The name of the definition that a schema refers to.

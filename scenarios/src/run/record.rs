@@ -94,8 +94,8 @@ pub struct Messages {
     pub cut: u64,
     /// Dropped from a full inbox.
     pub queue_dropped: u64,
-    /// Could not be decoded after corruption, or was refused: by its checksum, or by a host that was
-    /// not its addressee.
+    /// Could not be decoded after corruption, or was refused: by its checksum, or by a host that
+    /// was not its addressee.
     pub undecodable: u64,
     /// Had bits flipped, whether it could still be decoded or not: no fate of its own.
     #[serde(default)]

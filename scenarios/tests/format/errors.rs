@@ -105,10 +105,12 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"protocol\": \"raft\",\n  \"params\": { \"heartbeat\": \"50ms\" },\n  \"nodes\": 5,\n  \
          \"network\": { \"latency\": \"10ms\", \"loss\": \"1%\" },\n  \
          \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [\n    \
-         { \"partition\": { \"at\": \"2s\", \"groups\": [[\"leader\"], [\"rest\"]], \"for\": \"3s\" } },\n    \
+         { \"partition\": { \"at\": \"2s\", \"groups\": [[\"leader\"], [\"rest\"]], \"for\": \
+         \"3s\" } },\n    \
          { \"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" } }\n  ],\n  \
          \"script\": [ { \"wait\": \"1s\" } ],\n  \
-         \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\" },\n  \"checks\": [ \"linearizable\" ]",
+         \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\" },\n  \"checks\": [ \"linearizable\" \
+         ]",
         "\"protocol\": \"gossip\", \"nodes\": 5,\n  \
          \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\", \"core_only\": true }",
     ),
@@ -133,9 +135,11 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "latencies that cannot be drawn",
         "\"latency\": \"10ms\"",
-        "\"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": { \"pareto\": { \"scale\": \"0\", \
+        "\"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": { \"pareto\": { \"scale\": \
+         \"0\", \
          \"shape\": 1 } } }, { \"weight\": 2, \"latency\": { \"normal\": { \"mean\": \"1ms\", \
-         \"deviation\": \"1ms\", \"min\": \"2ms\" } } }, { \"weight\": 0, \"latency\": { \"lognormal\": { \
+         \"deviation\": \"1ms\", \"min\": \"2ms\" } } }, { \"weight\": 0, \"latency\": { \
+         \"lognormal\": { \
          \"mean\": \"0\", \"deviation\": \"1ms\" } } } ] }",
     ),
     (
@@ -146,7 +150,8 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "mixtures too deep",
         "\"latency\": \"10ms\"",
-        "\"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": { \"mixture\": [ { \"weight\": 1, \
+        "\"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": { \"mixture\": [ { \
+         \"weight\": 1, \
          \"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": \"1ms\" } ] } } ] } } ] }",
     ),
     ("a mixture of nothing", "\"latency\": \"10ms\"", "\"latency\": { \"mixture\": [] }"),
@@ -159,7 +164,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "drawn corruption within the contract",
         "\"faults\": [",
         "\"faults\": [ { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \
-         \"kinds\": [\"corrupt\", \"misdirect\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } }, \
+         \"kinds\": [\"corrupt\", \"misdirect\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } \
+         }, \
          { \"corrupt\": { \"at\": \"1s\", \"chance\": \"1%\" } },",
     ),
     (
@@ -183,12 +189,14 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "unknown kinds in a fault",
         "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
-        "\"loss\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [\"vote\", \"votes\"], \"correlation\": 1 }",
+        "\"loss\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [\"vote\", \"votes\"], \
+         \"correlation\": 1 }",
     ),
     (
         "no kind in a fault",
         "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
-        "\"reorder\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [], \"by\": { \"uniform\": [\"2s\", \"1s\"] } }",
+        "\"reorder\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [], \"by\": { \"uniform\": \
+         [\"2s\", \"1s\"] } }",
     ),
     (
         "a disk fault beyond the contract",
@@ -198,7 +206,8 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "a drawn disk fault beyond the contract",
         "{ \"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" } }",
-        "{ \"random\": { \"from\": \"1s\", \"until\": \"9s\", \"kinds\": [\"crash\", \"torn_writes\"], \
+        "{ \"random\": { \"from\": \"1s\", \"until\": \"9s\", \"kinds\": [\"crash\", \
+         \"torn_writes\"], \
          \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } }",
     ),
     (
@@ -259,12 +268,16 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "faults that do nothing to streams",
-        "\"loss\": \"1%\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [",
-        "\"transport\": \"stream\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [
+        "\"loss\": \"1%\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \
+         \"faults\": [",
+        "\"transport\": \"stream\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \
+         \"faults\": [
     { \"duplicate\": { \"at\": \"1s\", \"chance\": 1 } },
-    { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \"times\": [1, 2], \"for\": [\"1s\", \"2s\"],
+    { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \"times\": [1, 2], \
+             \"for\": [\"1s\", \"2s\"],
       \"kinds\": [\"crash\", \"duplicate\"] } },
-    { \"message\": { \"from\": \"n1\", \"to\": \"n2\", \"kind\": \"vote\", \"do\": \"duplicate\" } },",
+    { \"message\": { \"from\": \"n1\", \"to\": \"n2\", \"kind\": \"vote\", \
+             \"do\": \"duplicate\" } },",
     ),
     (
         "a throttle without a rate",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::writer::{Part, Place, Writer, alternatives, required};
+use crate::writer::{Part, Place, Writer, alternatives, distinct, required};
 
 /// The keys that say when a fault happens.
 const WHEN: [&str; 3] = ["at", "when", "every"];
@@ -21,14 +21,29 @@ const ONE_OF: &[(&str, &[&str])] = &[
     ("MeasureSteps", &["at_most", "at_least"]),
     ("Clog", &["select", "from"]),
     ("Unclog", &["select", "from"]),
+    ("DiskFull", &["free", "capacity"]),
+];
+
+/// The keys of which one or more are written: without any of them nothing is said.
+const ANY_OF: &[(&str, &[&str])] = &[
+    ("Slow", &["factor", "step"]),
+    ("DiskSlow", &["factor", "by"]),
+    ("DiskSettings", &["latency", "throughput", "capacity"]),
 ];
 
 /// Keys that are about a form of partition, and are none.
 const ASIDE: [&str; 2] = ["kinds", "flap"];
 
 /// Keys that mean nothing without another one.
-const ONLY_WITH: &[(&str, &str)] =
-    &[("reorder_by", "reorder"), ("correlation", "loss"), ("after", "when")];
+const ONLY_WITH: &[(&str, &str)] = &[
+    ("reorder_by", "reorder"),
+    ("correlation", "loss"),
+    ("queue", "bandwidth"),
+    ("after", "when"),
+];
+
+/// Settings of streams alone.
+const OF_STREAMS: [&str; 2] = ["dead_link", "retransmit"];
 
 /// Zones bear the names of regions, so that a measured network can be laid over them.
 pub const REGIONS: [&str; 3] = ["virginia", "tokyo", "ireland"];
@@ -58,7 +73,7 @@ impl<'s> Writer<'s> {
         if place.owner == "Partition" {
             wanted.retain(|key| COMMON.contains(key) || ASIDE.contains(key));
         }
-        self.keep_one(wanted, &own);
+        self.keep_one(wanted, &own, place);
         if self.submissions.is_empty() {
             wanted.retain(|key| *key != "ref");
         }
@@ -70,7 +85,14 @@ impl<'s> Writer<'s> {
                     .filter(|key| keys.contains(key))
                     .filter(|key| *key != "ref" || !self.submissions.is_empty())
                     .collect();
-                self.keep_one(wanted, &keys);
+                self.keep_one(wanted, &keys, place);
+            }
+        }
+        for (owner, keys) in ANY_OF {
+            if place.owner == *owner && !wanted.iter().any(|key| keys.contains(key)) {
+                let keys: Vec<&'s str> =
+                    properties.keys().map(String::as_str).filter(|it| keys.contains(it)).collect();
+                wanted.push(*self.draw.one(&keys));
             }
         }
         for (owner, key, beside) in NOT_BESIDE {
@@ -86,18 +108,45 @@ impl<'s> Writer<'s> {
         if place.owner == "NetworkSettings" && self.zones.is_empty() {
             wanted.retain(|key| !["zones", "wan"].contains(key));
         }
+        self.choose_transport(wanted, place);
+        // Only a crash that waits for a message waits for one of a kind.
+        if place.owner == "Crash" {
+            self.crash_of_kind = wanted.contains(&"kind");
+            if self.crash_of_kind && !wanted.contains(&"in") {
+                wanted.push("in");
+            }
+        }
         // Whoever loses a reply gets no index.
         if place.owner == "ExpectReply" {
-            self.keep_one(wanted, &["accepted", "index", "ret"]);
+            self.keep_one(wanted, &["accepted", "index", "ret"], place);
         }
     }
 
-    fn keep_one(&mut self, wanted: &mut Vec<&'s str>, keys: &[&'s str]) {
-        if !keys.is_empty() {
-            wanted.retain(|key| !keys.contains(key));
-            let chosen: &'s str = self.draw.one::<&'s str>(keys);
-            wanted.push(chosen);
+    /// Streams deliver nothing twice, and have settings of their own.
+    fn choose_transport(&mut self, wanted: &mut Vec<&'s str>, place: Place<'s>) {
+        if self.is_stream && ["NetworkSettings", "LinkSettings"].contains(&place.owner) {
+            wanted.retain(|key| *key != "duplicate");
         }
+        if place.owner == "NetworkSettings" {
+            if !self.is_stream {
+                wanted.retain(|key| !OF_STREAMS.contains(key));
+            } else if !wanted.contains(&"transport") {
+                wanted.push("transport");
+            }
+        }
+    }
+
+    /// Keeps one of some keys: mostly one that no scenario has said yet.
+    fn keep_one(&mut self, wanted: &mut Vec<&'s str>, keys: &[&'s str], place: Place<'s>) {
+        if keys.is_empty() {
+            return;
+        }
+        wanted.retain(|key| !keys.contains(key));
+        let is_missing = |key: &&&str| self.missing.contains(&format!("{}.{key}", place.owner));
+        let missing: Vec<&'s str> = keys.iter().filter(is_missing).copied().collect();
+        let unsaid = !missing.is_empty() && !self.draw.once_in(4);
+        let chosen: &'s str = self.draw.one::<&'s str>(if unsaid { &missing } else { keys });
+        wanted.push(chosen);
     }
 
     /// A fault says once when it happens, and a step of a script or a sequence never.
@@ -137,6 +186,13 @@ impl<'s> Writer<'s> {
             "Targets" if (place.owner, place.key) == ("ClientCut", "select") => {
                 json!(self.draw.one(&["clients", "c1"]))
             }
+            // Whoever takes part already cannot join.
+            "Targets" if place.owner == "Join" => {
+                json!(format!("n{}", self.number_max() + self.draw.between(1, self.spare.max(1))))
+            }
+            "Transport" => json!(if self.is_stream { "stream" } else { "datagram" }),
+            "CrashMoment" if self.crash_of_kind => json!("send"),
+            "Drift" if place.key == "drift_bound" => json!("200ppm"),
             "SignedNanos" => json!(format!("-{}ms", self.draw.between(1, 20))),
             "Chance" if self.draw.once_in(2) => json!(format!("{}%", self.draw.between(1, 30))),
             "Chance" => json!(self.draw.between(1, 30) as f64 / 100.0),
@@ -211,7 +267,16 @@ impl<'s> Writer<'s> {
                 { "weight": 3, "latency": self.time(place) },
                 { "weight": 1, "latency": { "uniform": ["1ms", "9ms"] } },
             ]),
-            ("HostSettings", "params") | ("", "params") => self.params(),
+            (_, "params") => self.params(),
+            (_, "files") => json!(self.draw.one(&["log", "state"])),
+            // There are many kinds, and few faults draw from them.
+            ("RandomFaults", "kinds") if schema["type"] == "array" => {
+                let count = self.draw.between(2, 5);
+                let kinds = (0..count).map(|_| self.value(&schema["items"], place)).collect();
+                json!(distinct(kinds))
+            }
+            ("BitRot", "bytes") => json!([0, self.draw.between(1, 64)]),
+            ("DiskSlow", "factor") => json!(self.draw.between(2, 50)),
             ("Partition", "groups") => self.groups(place),
             (_, "steps" | "else") if schema["type"] == "array" => {
                 let count = self.draw.between(1, 2);
@@ -222,6 +287,11 @@ impl<'s> Writer<'s> {
             ("Limits", "events_per_instant") => json!(self.draw.between(10_000, 20_000)),
             _ => return None,
         })
+    }
+
+    fn number_max(&self) -> u64 {
+        let numbers = self.hosts.iter().map(|name| name[1..].parse().expect("a host's number"));
+        numbers.max().expect("a scenario has hosts")
     }
 
     fn new_name(&mut self, letter: &str) -> String {
@@ -252,6 +322,7 @@ impl<'s> Writer<'s> {
             "from" if place.owner == "RandomFaults" => (200, 900),
             "from" => (200, 800),
             "until" => (1_200, end),
+            "period" if place.owner == "ClockStrobe" => (5, 50),
             "period" => (300, 1_000),
             "every" => (500, 1_500),
             "after" => (0, 500),
@@ -317,6 +388,11 @@ impl<'s> Writer<'s> {
                 (Part::Faults, _) => true,
                 (_, "random") | (Part::Sequence, "sequence") => false,
                 (_, _) => true,
+            })
+            .filter(|kind| match required(kind)[0] {
+                "join" => self.spare > 0,
+                "duplicate" => !self.is_stream,
+                _ => true,
             })
             .collect();
         let kind = self.pick(kinds, "Fault");

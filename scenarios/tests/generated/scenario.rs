@@ -43,6 +43,8 @@ pub fn write(schema: &Value, names: &Names, number: u64, missing: &Forms) -> Val
         1 => vec![1, 2, 3, 5],
         _ => vec![1, 2, 3, 4, 5],
     };
+    let kinds = alternatives(&schema["$defs"]["Fault"]);
+    let kind = kinds[(number % kinds.len() as u64) as usize];
     let mut writer = Writer {
         schema,
         names,
@@ -50,6 +52,9 @@ pub fn write(schema: &Value, names: &Names, number: u64, missing: &Forms) -> Val
         faults_end_ms,
         hosts: hosts.into_iter().map(|number: u64| format!("n{number}")).collect(),
         zones: Vec::new(),
+        spare: 0,
+        is_stream: draw.once_in(4) && required(kind)[0] != "duplicate",
+        crash_of_kind: false,
         clients: 0,
         bound: Vec::new(),
         submissions: Vec::new(),
@@ -67,9 +72,12 @@ pub fn write(schema: &Value, names: &Names, number: u64, missing: &Forms) -> Val
     let others = others.filter(|key| !ORDER.contains(key) && !FIXED.contains(key));
     for key in ORDER.into_iter().chain(others) {
         if key == "faults" {
-            writer.faults(fields, number);
-        } else if is_wanted(key, &mut writer) {
+            writer.faults(fields, kind);
+        } else if is_wanted(key, &mut writer) || key == "spare" && required(kind)[0] == "join" {
             let value = writer.value(&properties[key], place(key));
+            if key == "spare" {
+                writer.spare = value.as_u64().expect("a number of hosts");
+            }
             fields.insert(key.to_owned(), value);
         }
     }
@@ -88,7 +96,7 @@ fn place(key: &str) -> Place<'_> {
 fn is_wanted(key: &str, writer: &mut Writer<'_>) -> bool {
     match key {
         "nodes" | "limits" | "end" => true,
-        "spare" => writer.draw.once_in(8),
+        "spare" => writer.draw.once_in(4),
         "workloads" => !writer.draw.once_in(4),
         "contract" => !writer.draw.once_in(6),
         _ => writer.is_wanted(key, Place { owner: "Scenario", ..place(key) }),
@@ -97,10 +105,7 @@ fn is_wanted(key: &str, writer: &mut Writer<'_>) -> bool {
 
 impl<'s> Writer<'s> {
     /// Some faults: the first of a kind whose turn it is, the others drawn.
-    fn faults(&mut self, fields: &mut Map<String, Value>, number: u64) {
-        let schema = self.schema;
-        let kinds = alternatives(&schema["$defs"]["Fault"]);
-        let kind = kinds[(number % kinds.len() as u64) as usize];
+    fn faults(&mut self, fields: &mut Map<String, Value>, kind: &'s Value) {
         let mut faults = vec![self.fault_of(kind, Place { owner: "Fault", ..place("faults") })];
         if self.draw.once_in(4) {
             faults.extend(self.example(fields, required(kind)[0]));

@@ -48,6 +48,12 @@ pub struct Writer<'s> {
     /// The hosts that the scenario has, by name.
     pub hosts: Vec<String>,
     pub zones: Vec<String>,
+    /// How many spare hosts there are.
+    pub spare: u64,
+    /// Whether hosts talk by streams.
+    pub is_stream: bool,
+    /// Whether the crash that is being written waits for a message of a kind.
+    pub crash_of_kind: bool,
     pub clients: u64,
     /// Whether the scenario has a `heal_at`.
     pub heals: bool,
@@ -134,7 +140,7 @@ impl<'s> Writer<'s> {
 
     /// One of several alternatives of a definition.
     pub fn pick(&mut self, mut choices: Vec<&'s Value>, owner: &str) -> &'s Value {
-        if self.draw.once_in(2) {
+        if !self.draw.once_in(4) {
             let is_missing =
                 |choice: &&Value| self.missing.contains(&format!("{owner}: {}", label(choice)));
             let missing: Vec<&'s Value> = choices.iter().copied().filter(is_missing).collect();
@@ -160,7 +166,10 @@ impl<'s> Writer<'s> {
         let Some(pattern) = schema["pattern"].as_str() else {
             return "some text".to_owned();
         };
-        let description = schema["description"].as_str().unwrap_or_default();
+        // An alternative may leave the words to the definition that it is of.
+        let definition = &self.schema["$defs"][place.owner];
+        let described = [schema, definition].into_iter().find_map(|it| it["description"].as_str());
+        let description = described.unwrap_or_default();
         let shown: Vec<&str> = description.split('"').skip(1).step_by(2).collect();
         assert!(!shown.is_empty(), "{place:?}: no example of {pattern} in `{description}`");
         (*self.draw.one(&shown)).to_owned()
@@ -233,7 +242,7 @@ fn rising(mut items: Vec<Value>) -> Vec<Value> {
 }
 
 /// A list of words with each word once; other lists as they are.
-fn distinct(items: Vec<Value>) -> Vec<Value> {
+pub fn distinct(items: Vec<Value>) -> Vec<Value> {
     let is_word = |item: &Value| item.as_str().is_some_and(|text| Nanos::parse(text).is_err());
     if !items.iter().all(is_word) {
         return items;

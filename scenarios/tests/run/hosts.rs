@@ -108,7 +108,8 @@ fn a_lost_disk_is_blank() {
     for (fault, blank) in [
         (json!({ "crash": { "at": "1s", "select": "n1", "for": "100ms" } }), false),
         (
-            json!({ "crash": { "at": "1s", "select": "n1", "lose": "everything", "for": "100ms" } }),
+            json!({ "crash":
+                { "at": "1s", "select": "n1", "lose": "everything", "for": "100ms" } }),
             true,
         ),
     ] {

@@ -40,9 +40,9 @@
 //!
 //! A disk that was never written to is one null pointer. A write costs its bytes; a completed sync
 //! costs the operations journaled from the first to the last that it covers. A crash costs the
-//! journal and the bytes that it takes back, and a glance at every file. A file of more than 256 KiB is
-//! kept in blocks, of which equal ones are stored once a disk: data that repeats itself costs a
-//! pointer a block, and so does the durable copy of what the cache has.
+//! journal and the bytes that it takes back, and a glance at every file. A file of more than 256
+//! KiB is kept in blocks, of which equal ones are stored once a disk: data that repeats itself
+//! costs a pointer a block, and so does the durable copy of what the cache has.
 
 mod bytes;
 mod contents;

@@ -418,8 +418,8 @@ impl<N: Node> Sim<N> {
         !freed.is_empty()
     }
 
-    /// Ends what a hold does to those of its links that are chosen, if it shapes them: whether there
-    /// was any, and whether none is left.
+    /// Ends what a hold does to those of its links that are chosen, if it shapes them: whether
+    /// there was any, and whether none is left.
     pub(super) fn free_shaped_links_of(
         &mut self,
         hold: HoldId,

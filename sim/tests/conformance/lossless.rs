@@ -95,7 +95,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn what_arrives_is_whole_up_to_a_break(acts in prop::collection::vec((act(), 1..900_u64), 1..40)) {
+    fn what_arrives_is_whole_up_to_a_break(
+        acts in prop::collection::vec((act(), 1..900_u64), 1..40),
+    ) {
         let mut world = world();
         let mut sent = [0_u64; 2];
         let mut crashes: [Vec<u64>; 2] = Default::default();

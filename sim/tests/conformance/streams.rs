@@ -64,7 +64,8 @@ fn latencies_are_as_before_and_order_is_kept() {
     assert_eq!(streamed, expected.collect::<Vec<_>>());
 }
 
-/// What is lost, changed, led astray, doubled or held back does not show; faults that could only double have no effect.
+/// What is lost, changed, led astray, doubled or held back does not show; faults that could only
+/// double have no effect.
 #[test]
 fn a_stream_is_whole_whatever_the_network_does() {
     let mut world = World::of_streams(3, |config| {

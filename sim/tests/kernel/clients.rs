@@ -472,8 +472,8 @@ fn nobody_answers_what_was_not_asked() {
     }
 }
 
-/// Where an answer takes longer than an attempt, each few attempts at a final operation wait longer:
-/// 50 ms four times, 100 ms four times, then long enough.
+/// Where an answer takes longer than an attempt, each few attempts at a final operation wait
+/// longer: 50 ms four times, 100 ms four times, then long enough.
 #[test]
 fn final_operations_become_more_patient() {
     let config =

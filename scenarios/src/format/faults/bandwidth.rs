@@ -31,7 +31,8 @@ impl FaultKind for Throttle {
         models: "A congested or misconfigured link: a port that negotiated a lower speed, a noisy \
                  neighbour, a traffic shaper. Latency grows with the queue, and a full queue drops \
                  its tail. (As `tbf` of tc, and the `bandwidth` of Chaos Mesh's NetworkChaos.)",
-        example: r#"{ "bandwidth": { "at": "2s", "rate": "16kbit", "queue": "4KiB", "from": "leader", "for": "2s" } }"#,
+        example: r#"{ "bandwidth": { "at": "2s", "rate": "16kbit", "queue": "4KiB",
+            "from": "leader", "for": "2s" } }"#,
         needs: "",
         evidence: "The trace shows messages of the link sent as `queued` and on their way for \
                    longer; `messages.queue_dropped` counts what found the queue full.",

@@ -147,9 +147,11 @@ shaping_fault! {
 
 impl FaultKind for Loss {
     const MANUAL: Manual = Manual {
-        models: "A congested or broken link that drops packets, one by one or in bursts (a chain of two \
+        models: "A congested or broken link that drops packets, one by one or in bursts (a chain \
+                 of two \
                  states, Gilbert 1960, as tc-netem's `loss 20% 25%` means it).",
-        example: r#"{ "loss": { "at": "2s", "chance": "30%", "correlation": "50%", "for": "2s" } }"#,
+        example: r#"{ "loss":
+            { "at": "2s", "chance": "30%", "correlation": "50%", "for": "2s" } }"#,
         needs: "",
         evidence: "`messages.lost`.",
     };
@@ -174,9 +176,11 @@ impl FaultKind for Duplicate {
 
 impl FaultKind for Reorder {
     const MANUAL: Manual = Manual {
-        models: "Several paths of different length between two hosts. (The `longReordering` of the MIT \
+        models: "Several paths of different length between two hosts. (The `longReordering` of the \
+                 MIT \
                  6.5840 labs holds two replies of three back by 0.2 to 2.2 s.)",
-        example: r#"{ "reorder": { "at": "2s", "chance": "30%", "by": { "uniform": ["50ms", "500ms"] }, "for": "2s" } }"#,
+        example: r#"{ "reorder": { "at": "2s", "chance": "30%", "by": { "uniform": ["50ms", "500ms"]
+            }, "for": "2s" } }"#,
         needs: "",
         evidence: "The trace shows later messages of a link arriving before earlier ones.",
     };
@@ -191,7 +195,8 @@ impl FaultKind for Reorder {
 impl FaultKind for Delay {
     const MANUAL: Manual = Manual {
         models: "A long queue or a detour: everything takes longer.",
-        example: r#"{ "delay": { "at": "2s", "by": { "uniform": ["10ms", "50ms"] }, "for": "2s" } }"#,
+        example: r#"{ "delay":
+            { "at": "2s", "by": { "uniform": ["10ms", "50ms"] }, "for": "2s" } }"#,
         needs: "",
         evidence: "The trace shows messages of the link on their way for longer.",
     };
@@ -205,7 +210,8 @@ impl FaultKind for Delay {
 
 impl FaultKind for Corrupt {
     const MANUAL: Manual = Manual {
-        models: "A bad cable, memory or network card whose flipped bits no checksum on the way has caught \
+        models: "A bad cable, memory or network card whose flipped bits no checksum on the way has \
+                 caught \
                  (Stone and Partridge, SIGCOMM 2000: one TCP segment in 16 million to 10 billion).",
         example: r#"{ "corrupt": { "at": "2s", "chance": "10%", "for": "2s" } }"#,
         needs: r#""network": { "checksum": true }"#,
@@ -221,7 +227,8 @@ impl FaultKind for Corrupt {
 
 impl FaultKind for Misdirect {
     const MANUAL: Manual = Manual {
-        models: "A stale address: a host that has been given the address of another one, or a wrong entry \
+        models: "A stale address: a host that has been given the address of another one, or a \
+                 wrong entry \
                  in a routing or port table.",
         example: r#"{ "misdirect": { "at": "2s", "chance": "10%", "for": "2s" } }"#,
         needs: r#""network": { "addressee": true }"#,

@@ -82,7 +82,8 @@ pub enum WhichClocks {
 
 impl FaultKind for ClockStep {
     const MANUAL: Manual = Manual {
-        models: "A time server that is wrong, an administrator who sets the time, a virtual machine that wakes up (Jepsen's clock nemesis: bump).",
+        models: "A time server that is wrong, an administrator who sets the time, a virtual \
+                 machine that wakes up (Jepsen's clock nemesis: bump).",
         example: r#"{ "clock_step": { "at": "2s", "select": "leader", "by": "-500ms" } }"#,
         needs: "",
         evidence: "`faults.clock_step` counts; the trace says whose clock moved, and by how much.",
@@ -105,10 +106,13 @@ impl FaultKind for ClockStep {
 
 impl FaultKind for ClockDrift {
     const MANUAL: Manual = Manual {
-        models: "A bad or hot oscillator. Quartz is good for some 20 ppm, Spanner reckons with 200 ppm (Corbett et al. 2012, section 3); much more is a broken clock.",
-        example: r#"{ "clock_drift": { "at": "2s", "select": "follower", "drift": "300000ppm", "for": "2s" } }"#,
+        models: "A bad or hot oscillator. Quartz is good for some 20 ppm, Spanner reckons with 200 \
+                 ppm (Corbett et al. 2012, section 3); much more is a broken clock.",
+        example: r#"{ "clock_drift": { "at": "2s", "select": "follower", "drift": "300000ppm",
+            "for": "2s" } }"#,
         needs: "",
-        evidence: "`faults.clock_drift` counts; the trace says since when, and timers of the host fire early or late.",
+        evidence: "`faults.clock_drift` counts; the trace says since when, and timers of the host \
+                   fire early or late.",
     };
 
     fn duration(&self) -> Option<Nanos> {
@@ -132,8 +136,10 @@ impl FaultKind for ClockDrift {
 
 impl FaultKind for ClockStrobe {
     const MANUAL: Manual = Manual {
-        models: "Two time servers that disagree, or a broken time daemon (Jepsen's clock nemesis: strobe).",
-        example: r#"{ "clock_strobe": { "at": "2s", "select": "all", "by": "200ms", "period": "10ms", "for": "2s" } }"#,
+        models: "Two time servers that disagree, or a broken time daemon (Jepsen's clock nemesis: \
+                 strobe).",
+        example: r#"{ "clock_strobe": { "at": "2s", "select": "all", "by": "200ms",
+            "period": "10ms", "for": "2s" } }"#,
         needs: "",
         evidence: "`faults.clock_strobe` counts; the trace says since when.",
     };
@@ -165,10 +171,13 @@ impl FaultKind for ClockStrobe {
 
 impl FaultKind for ClockFreeze {
     const MANUAL: Manual = Manual {
-        models: "A virtual machine whose clock stands still while it runs, a hung time source. With both clocks no timer fires: an election is never called, a lease never expires.",
+        models: "A virtual machine whose clock stands still while it runs, a hung time source. \
+                 With both clocks no timer fires: an election is never called, a lease never \
+                 expires.",
         example: r#"{ "clock_freeze": { "at": "2s", "select": "leader", "for": "1s" } }"#,
         needs: "",
-        evidence: "`faults.clock_freeze` counts; no timer of the host fires between the two lines of the trace.",
+        evidence: "`faults.clock_freeze` counts; no timer of the host fires between the two lines \
+                   of the trace.",
     };
 
     fn duration(&self) -> Option<Nanos> {

@@ -32,7 +32,8 @@ pub enum SequenceStep {
     Fault(Box<Fault>),
 }
 
-/// Faults drawn per run: how many, when, and to whom (among those on whom the kind takes effect).
+/// Draws, per run, how many faults of some kinds happen, when, and to whom (among those on whom the
+/// kind takes effect).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RandomFaults {
@@ -122,7 +123,8 @@ impl JsonSchema for SequenceStep {
 impl FaultKind for Sequence {
     const MANUAL: Manual = Manual {
         models: "A scenario that unfolds: this first, then, a while later, that.",
-        example: r#"{ "sequence": { "at": "2s", "steps": [ { "pause": { "select": "n1" } }, { "wait": "1s" }, { "heal": { "select": "n1" } } ] } }"#,
+        example: r#"{ "sequence": { "at": "2s", "steps": [ { "pause": { "select": "n1" } }, {
+            "wait": "1s" }, { "heal": { "select": "n1" } } ] } }"#,
         needs: "",
         evidence: "Each step is counted under its own kind.",
     };
@@ -152,10 +154,13 @@ impl Labelled for RandomFaults {
 
 impl FaultKind for RandomFaults {
     const MANUAL: Manual = Manual {
-        models: "Whatever may go wrong, drawn anew for each seed: how many, when, whom and how hard.",
-        example: r#"{ "random": { "from": "1s", "until": "4s", "kinds": ["crash", "pause", "partition"], "times": [2, 4], "for": ["100ms", "1s"] } }"#,
+        models: "Whatever may go wrong, drawn anew for each seed: how many, when, whom and how \
+                 hard.",
+        example: r#"{ "random": { "from": "1s", "until": "4s", "kinds": ["crash", "pause",
+            "partition"], "times": [2, 4], "for": ["100ms", "1s"] } }"#,
         needs: "",
-        evidence: "Each drawn fault is counted under its own kind; the failure report lists what was drawn.",
+        evidence: "Each drawn fault is counted under its own kind; the failure report lists what \
+                   was drawn.",
     };
 
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {

@@ -90,7 +90,8 @@ fault_struct! {
     BitRot {
         /// On whose disks.
         select: Targets,
-        /// How many bits, each in another record of the protocol within the contract.
+        /// How many bits, each in another record of the protocol within the contract; one if
+        /// absent.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         places: u32,
         /// Only files whose names begin with this; all of them if absent.
@@ -216,10 +217,11 @@ striking_kind!(
     Manual {
         models: "A device that acknowledges a flush and forgets the data: firmware bugs, volatile \
                  caches without power-loss protection (Zheng et al., FAST 2013).",
-        example: r#"{ "lost_writes": { "at": "2s", "select": "n1", "chance": "50%", "files": "log", "for": "2s" } }"#,
+        example: r#"{ "lost_writes": { "at": "2s", "select": "n1", "chance": "50%", "files": "log",
+            "for": "2s" } }"#,
         needs: r#""contract": "beyond""#,
-        evidence: "`faults.lost_writes` counts disks that lost a write; after a crash the host is \
-                   shorter by what it had acknowledged.",
+        evidence: "`faults.lost_writes` counts disks that lost a write; after a crash the host \
+                   lacks what it had acknowledged.",
     }
 );
 striking_kind!(
@@ -227,7 +229,8 @@ striking_kind!(
     Some(Strain::Disks),
     Manual {
         models: "A device that says a write of several sectors is done when only some are.",
-        example: r#"{ "torn_writes": { "at": "1s", "select": "n1", "chance": "100%", "for": "3500ms" } }"#,
+        example: r#"{ "torn_writes": { "at": "1s", "select": "n1", "chance": "100%",
+            "for": "3500ms" } }"#,
         needs: r#""contract": "beyond""#,
         evidence: "`faults.torn_writes` counts disks that tore a write of two sectors or more.",
     }
@@ -238,7 +241,8 @@ striking_kind!(
     Manual {
         models: "A write that firmware or a driver sends to another block (Bairavasundaram et al., \
                  FAST 2008; TigerBeetle's simulator found two bugs with it).",
-        example: r#"{ "misdirected_writes": { "at": "2s", "select": "n1", "chance": "50%", "times": 1, "for": "2s" } }"#,
+        example: r#"{ "misdirected_writes": { "at": "2s", "select": "n1", "chance": "50%",
+            "times": 1, "for": "2s" } }"#,
         needs: r#""contract": "beyond""#,
         evidence: "`faults.misdirected_writes` counts disks on which a write landed elsewhere.",
     }
@@ -248,7 +252,8 @@ striking_kind!(
     None,
     Manual {
         models: "A bad cable or a dying disk: EIO from write, now and then, perhaps after a part.",
-        example: r#"{ "write_errors": { "at": "2s", "select": "n1", "chance": "20%", "for": "2s" } }"#,
+        example: r#"{ "write_errors":
+            { "at": "2s", "select": "n1", "chance": "20%", "for": "2s" } }"#,
         needs: "",
         evidence: "`faults.write_errors` counts disks on which a write failed; Raft crashes its \
                    host, which restarts.",
@@ -260,7 +265,8 @@ striking_kind!(
     Manual {
         models: "EIO from fsync, after which the kernel marks the pages clean: ext4, XFS and Btrfs \
                  all do (Rebello et al., ATC 2020; PostgreSQL's fsyncgate).",
-        example: r#"{ "failed_sync": { "at": "2s", "select": "n1", "chance": "50%", "for": "2s" } }"#,
+        example: r#"{ "failed_sync":
+            { "at": "2s", "select": "n1", "chance": "50%", "for": "2s" } }"#,
         needs: "",
         evidence: "`faults.failed_sync` counts disks on which a sync failed; the outputs behind it \
                    never leave, and the host crashes by default.",
@@ -271,7 +277,8 @@ impl FaultKind for ReadErrors {
     const MANUAL: Manual = Manual {
         models: "Latent sector errors, found when a sector is read (Bairavasundaram et al., \
                  SIGMETRICS 2007: 3 % of disks in 32 months).",
-        example: r#"{ "read_errors": { "at": "2s", "select": "n1", "chance": "50%", "sticky": true, "for": "3s" } }, { "crash": { "at": "2.5s", "select": "n1", "for": "200ms" } }"#,
+        example: r#"{ "read_errors": { "at": "2s", "select": "n1", "chance": "50%", "sticky": true,
+            "for": "3s" } }, { "crash": { "at": "2.5s", "select": "n1", "for": "200ms" } }"#,
         needs: "",
         evidence: "`faults.read_errors` counts disks on which a read failed. Raft reads when it \
                    boots, so it takes a crash.",
@@ -294,7 +301,8 @@ impl FaultKind for BitRot {
     const MANUAL: Manual = Manual {
         models: "Silent corruption on the medium: the disk returns other bytes than were written, \
                  again and again (Bairavasundaram et al., FAST 2008).",
-        example: r#"{ "bit_rot": { "at": "2s", "select": "n1", "files": "log" } }, { "crash": { "at": "3s", "select": "n1", "for": "200ms" } }"#,
+        example: r#"{ "bit_rot": { "at": "2s", "select": "n1", "files": "log" } }, { "crash": {
+            "at": "3s", "select": "n1", "for": "200ms" } }"#,
         needs: "",
         evidence: "The milestone `disk-damage-noticed` of Raft; without a crash nobody reads it.",
     };
@@ -353,7 +361,8 @@ impl FaultKind for DiskSlow {
     const MANUAL: Manual = Manual {
         models: "Fail-slow hardware: a disk 10 to 1000 times as slow that still works (Gunawi et \
                  al., FAST 2018).",
-        example: r#"{ "disk_slow": { "at": "2s", "select": "leader", "factor": 50, "for": "2s" } }"#,
+        example: r#"{ "disk_slow":
+            { "at": "2s", "select": "leader", "factor": 50, "for": "2s" } }"#,
         needs: "",
         evidence: "Operations take longer; `faults.disk_slow` counts.",
     };

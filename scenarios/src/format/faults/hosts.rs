@@ -1,4 +1,5 @@
-//! Faults of hosts: they crash, restart, stop for a while, are slow, leave and join.
+//! Faults of hosts: they crash, restart, stop for a while, are slow, leave and join; and what mends
+//! everything about them.
 
 use schemars::JsonSchema;
 use seedbed_protocols::Strain;
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Fault;
-use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
+use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct, visit_some};
 use crate::format::path::Path;
 use crate::format::script_faults::for_each_fault;
 use crate::format::selector::{Selector, Targets};
@@ -16,7 +17,7 @@ use crate::format::units::Nanos;
 use crate::format::validate::{Findings, Sort};
 
 fault_struct! {
-    /// Crashes hosts.
+    /// Crashes hosts: their memory is gone, and of writes that were not synced what `lose` says.
     Crash {
         /// Which hosts.
         select: Targets,
@@ -40,7 +41,7 @@ fault_struct! {
     Restart {
         /// Which hosts.
         select: Targets,
-        /// What they find on their disks.
+        /// What they find on their disks; what survived if absent.
         #[serde(default, skip_serializing_if = "RestartDisk::is_kept")]
         disk: RestartDisk,
         /// Fields of `params` that are different for them from then on.
@@ -57,10 +58,11 @@ fault_struct! {
         select: Targets,
         /// How fast they are meanwhile, of their usual speed: 0.1 takes ten times as long. It says
         /// nothing to handlers that take no time, so it goes with `step` here or in `hosts`, or
-        /// with a protocol that says how long it works.
+        /// with a protocol that says how long it works. Full speed if absent.
         #[serde(default, skip_serializing_if = "is_full")]
         factor: Speed,
-        /// What each handler call takes meanwhile, beside its usual time and before `factor`.
+        /// What each handler call takes meanwhile, beside its usual time and before `factor`;
+        /// nothing if absent.
         #[serde(default, skip_serializing_if = "is_nothing")]
         step: Nanos,
         /// How long; until a heal if absent.
@@ -119,6 +121,15 @@ fn half_a_second() -> Nanos {
 
 fn two_seconds() -> Nanos {
     Nanos::from_millis(2_000)
+}
+
+fault_struct! {
+    /// Ends every hold on some hosts.
+    Heal {
+        /// Which hosts; all if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<Targets>,
+    }
 }
 
 fault_struct! {
@@ -183,10 +194,13 @@ impl RestartDisk {
 
 impl FaultKind for Crash {
     const MANUAL: Manual = Manual {
-        models: "A power failure or a kernel panic: memory is gone, and of the disk's cache what the crash model says; with `lose: everything` a machine that is replaced. `in` aims at the moments where bugs are.",
+        models: "A power failure or a kernel panic: memory is gone, and of the disk's cache what \
+                 the crash model says; with `lose: everything` a machine that is replaced. `in` \
+                 aims at the moments where bugs are.",
         example: r#"{ "crash": { "at": "2s", "select": "leader", "for": "1s" } }"#,
         needs: "",
-        evidence: "`messages.host_down`, and the milestone `unsynced-data-lost` where writes were lost.",
+        evidence: "`messages.host_down`, and the milestone `unsynced-data-lost` where writes were \
+                   lost.",
     };
 
     fn duration(&self) -> Option<Nanos> {
@@ -218,7 +232,8 @@ impl FaultKind for Crash {
 impl FaultKind for Restart {
     const MANUAL: Manual = Manual {
         models: "A supervisor or an operator who starts the machine again.",
-        example: r#"{ "crash": { "at": "2s", "select": "n1" } }, { "restart": { "at": "3s", "select": "n1" } }"#,
+        example: r#"{ "crash": { "at": "2s", "select": "n1" } }, { "restart": { "at": "3s",
+            "select": "n1" } }"#,
         needs: "",
         evidence: "The trace shows the boot; `faults.restart` counts.",
     };
@@ -237,12 +252,27 @@ impl FaultKind for Restart {
     }
 }
 
+impl FaultKind for Heal {
+    const MANUAL: Manual = Manual {
+        models: "An operator who mends everything, or everything about some hosts.",
+        example: r#"{ "pause": { "at": "2s", "select": "n1" } }, { "heal": { "at": "4s",
+            "select": "n1" } }"#,
+        needs: "",
+        evidence: "`faults.heal` counts how often there was something to mend.",
+    };
+    const REPAIRS: bool = true;
+
+    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
+        visit_some(&mut self.select, path, "select", visit);
+    }
+}
+
 impl FaultKind for Pause {
     const MANUAL: Manual = Manual {
         models: "A stop of the process: garbage collection, a migrating virtual machine, SIGSTOP.",
         example: r#"{ "pause": { "at": "2s", "select": "leader", "for": "500ms" } }"#,
         needs: "",
-        evidence: "The trace shows pause and resume; its timers fire late.",
+        evidence: "The trace shows pause and resume; timers of the host fire late.",
     };
 
     fn duration(&self) -> Option<Nanos> {
@@ -256,8 +286,10 @@ impl FaultKind for Pause {
 
 impl FaultKind for Slow {
     const MANUAL: Manual = Manual {
-        models: "A processor that is throttled, overcommitted or busy with something else: a host that works, and does not keep up.",
-        example: r#"{ "slow": { "at": "2s", "select": "leader", "step": "5ms", "factor": 0.5, "for": "1s" } }"#,
+        models: "A processor that is throttled, overcommitted or busy with something else: a host \
+                 that works, and does not keep up.",
+        example: r#"{ "slow": { "at": "2s", "select": "leader", "step": "5ms", "factor": 0.5,
+            "for": "1s" } }"#,
         needs: "",
         evidence: "`faults.slow` counts once a handler has taken longer; `latency` measures rise.",
     };
@@ -280,10 +312,12 @@ impl FaultKind for Slow {
 
 impl FaultKind for Leave {
     const MANUAL: Manual = Manual {
-        models: "A machine that is taken out of service in good order: SIGTERM, drained, switched off.",
+        models: "A machine that is taken out of service in good order: SIGTERM, drained, switched \
+                 off.",
         example: r#"{ "leave": { "at": "2s", "select": "leader" } }"#,
         needs: "",
-        evidence: "`faults.leave` counts; the trace shows when it stopped; `messages.host_down` afterwards.",
+        evidence: "`faults.leave` counts; the trace shows when it stopped; `messages.host_down` \
+                   afterwards.",
     };
 
     fn strain(&self) -> Option<Strain> {
@@ -297,7 +331,8 @@ impl FaultKind for Leave {
 
 impl FaultKind for Join {
     const MANUAL: Manual = Manual {
-        models: "A machine that is put into service: a spare one (`spare`), or one that had left. A protocol without changes of membership takes a spare host for a bystander.",
+        models: "A machine that is put into service: a spare one (`spare`), or one that had left. \
+                 A protocol without changes of membership takes a spare host for a bystander.",
         example: r#"{ "join": { "at": "2s", "select": "n6" } }"#,
         needs: "\"spare\": 1",
         evidence: "The trace shows the boot; `faults.join` counts.",
@@ -337,8 +372,10 @@ fn somebody_leaves(scenario: &Scenario) -> bool {
 
 impl FaultKind for RollingRestart {
     const MANUAL: Manual = Manual {
-        models: "An upgrade or a change of configuration, host by host, so that for a while some run with the old settings and some with the new.",
-        example: r#"{ "rolling_restart": { "at": "1s", "select": ["n1", "n2"], "params": { "heartbeat": "40ms" }, "down": "200ms", "gap": "300ms" } }"#,
+        models: "An upgrade or a change of configuration, host by host, so that for a while some \
+                 run with the old settings and some with the new.",
+        example: r#"{ "rolling_restart": { "at": "1s", "select": ["n1", "n2"], "params": {
+            "heartbeat": "40ms" }, "down": "200ms", "gap": "300ms" } }"#,
         needs: "",
         evidence: "The trace shows each stop and each boot; the milestone `restarted`.",
     };

@@ -3,7 +3,8 @@
 //! # Where a new kind of fault goes
 //!
 //! 1. Its struct, with [`fault_struct!`](kind), and its `FaultKind`, in the file of its area.
-//! 2. One line in the table of [`Fault`] below, and one in that of [`RandomKind`] if it can be drawn
+//! 2. One line in the table of [`Fault`] below, and one in that of [`RandomKind`] if it can be
+//!    drawn
 //!    without settings.
 //! 3. What it takes, in the director's `fire`: the compiler asks for it.
 //!
@@ -46,7 +47,9 @@ use super::validate::Findings;
 macro_rules! faults {
     (
         steps { $($(#[$meta:meta])* $name:literal => $variant:ident($type:ident),)* }
-        others { $($(#[$other_meta:meta])* $other:literal => $other_variant:ident($other_type:ident),)* }
+        others {
+            $($(#[$other_meta:meta])* $other:literal => $other_variant:ident($other_type:ident),)*
+        }
     ) => {
         /// A fault. One object with one key, which names its kind.
         #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -126,19 +129,20 @@ faults! {
         "unclog" => Unclog(Unclog),
         /// Ends what faults hold: cuts, clogs, pauses, and crashes (which restart).
         "heal" => Heal(Heal),
-        /// Drops a host's memory, and what its crash model says of its un-synced writes.
+        /// Crashes hosts: their memory is gone, and of writes that were not synced what `lose`
+        /// says.
         "crash" => Crash(Crash),
         /// Starts hosts again that are down, with the disk that survived or a blank one.
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
-        /// Lets the handlers of hosts take longer.
+        /// Slows the processors of hosts down.
         "slow" => Slow(Slow),
         /// Hosts leave in good order, and stay away.
         "leave" => Leave(Leave),
-        /// Spare hosts boot, or hosts that have left come back.
+        /// Boots spare hosts, or hosts that have left.
         "join" => Join(Join),
-        /// Hosts restart one after the other, perhaps with other `params`.
+        /// Restarts hosts one after the other, perhaps with other `params`.
         "rolling_restart" => RollingRestart(RollingRestart),
         /// Moves the wall clock of hosts, once.
         "clock_step" => ClockStep(ClockStep),
@@ -150,9 +154,9 @@ faults! {
         "clock_freeze" => ClockFreeze(ClockFreeze),
         /// Loses writes that a sync has acknowledged.
         "lost_writes" => LostWrites(LostWrites),
-        /// Writes only some sectors of what a sync has acknowledged.
+        /// Lets only some sectors of a write survive that a sync has acknowledged.
         "torn_writes" => TornWrites(TornWrites),
-        /// Writes what a sync has acknowledged to another place of the disk.
+        /// Lets writes that a sync has acknowledged land elsewhere on the disk.
         "misdirected_writes" => MisdirectedWrites(MisdirectedWrites),
         /// Flips bits on the platter, which stay flipped.
         "bit_rot" => BitRot(BitRot),
@@ -172,7 +176,7 @@ faults! {
         "loss" => Loss(Loss),
         /// Delivers messages twice.
         "duplicate" => Duplicate(Duplicate),
-        /// Lets later messages overtake earlier ones.
+        /// Holds messages back, so that later ones overtake them.
         "reorder" => Reorder(Reorder),
         /// Delays messages by more than the network's latency.
         "delay" => Delay(Delay),
@@ -205,7 +209,8 @@ macro_rules! random_kinds {
         }
 
         impl RandomKind {
-            /// The name under which it is drawn and counted: that of the placed fault, if there is one.
+            /// The name under which it is drawn and counted: that of the placed fault, if there is
+            /// one.
             #[must_use]
             pub fn key(self) -> &'static str {
                 match self { $(RandomKind::$variant => $name,)* }

@@ -59,8 +59,9 @@ fault_struct! {
 }
 
 fault_struct! {
-    /// One single message: the `nth` of its kind from one host to another. It needs no time: it
-    /// waits for its message, and counts from the start, or from its placement if it has one.
+    /// Loses, duplicates or delays one single message: the `nth` of its kind from one host to
+    /// another. It needs no time: it waits for its message, and counts from the start, or from its
+    /// placement if it has one.
     MessageFault {
         /// The sender; of several, any.
         from: Targets,
@@ -90,7 +91,8 @@ fn check_link_choice(links: bool, select: bool, path: &Path, findings: &mut Find
 
 impl FaultKind for Clog {
     const MANUAL: Manual = Manual {
-        models: "A full buffer or a slow path: nothing is lost, but it arrives late and all at once. \
+        models: "A full buffer or a slow path: nothing is lost, but it arrives late and all at \
+                 once. \
                  (FoundationDB's simulator clogs interfaces in the same way.)",
         example: r#"{ "clog": { "at": "2s", "select": "leader", "for": "500ms" } }"#,
         needs: "",
@@ -134,7 +136,8 @@ impl FaultKind for SwizzleClog {
 impl FaultKind for Unclog {
     const MANUAL: Manual = Manual {
         models: "A clogged path that is free again.",
-        example: r#"{ "clog": { "at": "2s", "select": "n1" } }, { "unclog": { "at": "3s", "select": "n1" } }"#,
+        example: r#"{ "clog": { "at": "2s", "select": "n1" } }, { "unclog": { "at": "3s",
+            "select": "n1" } }"#,
         needs: "",
         evidence: "`faults.unclog` counts how often there was something to let go.",
     };
@@ -155,7 +158,8 @@ impl FaultKind for Unclog {
 impl FaultKind for MessageFault {
     const MANUAL: Manual = Manual {
         models: "The rare case, written by hand: just this message is lost, late or doubled.",
-        example: r#"{ "message": { "from": "n1", "to": "n2", "kind": "vote-reply", "do": "lose", "optional": "n1 may never vote for n2" } }"#,
+        example: r#"{ "message": { "from": "n1", "to": "n2", "kind": "vote-reply", "do": "lose",
+            "optional": "n1 may never vote for n2" } }"#,
         needs: "",
         evidence: "`faults.message` counts the messages that were met.",
     };

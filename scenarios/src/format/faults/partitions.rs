@@ -1,4 +1,4 @@
-//! Faults that cut the network, and what mends it.
+//! Faults that cut the network.
 
 use schemars::JsonSchema;
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
@@ -54,15 +54,6 @@ fault_struct! {
         /// How long; until a heal if absent.
         #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
         duration: Option<Nanos>,
-    }
-}
-
-fault_struct! {
-    /// Ends every hold on some hosts.
-    Heal {
-        /// Which hosts; all if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        select: Option<Targets>,
     }
 }
 
@@ -238,7 +229,8 @@ impl FaultKind for Partition {
                  Network-Partitioning Failures in Cloud Systems, OSDI 2018; Alfatafta et al., \
                  Toward a Generic Fault Tolerance Technique for Partial Network Partitioning, \
                  OSDI 2020)",
-        example: r#"{ "partition": { "at": "2s", "groups": [["leader"], ["rest"]], "for": "2s" } }"#,
+        example: r#"{ "partition":
+            { "at": "2s", "groups": [["leader"], ["rest"]], "for": "2s" } }"#,
         needs: "",
         evidence: "`messages.cut` counts what was sent into it.",
     };
@@ -290,19 +282,5 @@ impl FaultKind for Partition {
             findings.value_help(&path, "one group is cut off from nothing", help);
         }
         check_overlap(groups, &path, scenario, findings);
-    }
-}
-
-impl FaultKind for Heal {
-    const MANUAL: Manual = Manual {
-        models: "An operator who mends everything, or everything about some hosts.",
-        example: r#"{ "pause": { "at": "2s", "select": "n1" } }, { "heal": { "at": "4s", "select": "n1" } }"#,
-        needs: "",
-        evidence: "`faults.heal` counts how often there was something to mend.",
-    };
-    const REPAIRS: bool = true;
-
-    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
-        visit_some(&mut self.select, path, "select", visit);
     }
 }

@@ -72,7 +72,8 @@ fn sweeps() {
     lab.scenario("seldom.json", "tiny", seldom);
     let stormy = json!({ "swarm": true, "seeds": 8, "sometimes": { "restarted": "40%" }, "faults": [
         { "crash": { "at": "15ms", "select": "n1", "for": "10ms" } },
-        { "sequence": { "at": "20ms", "steps": [ { "pause": { "select": "n2", "for": "5ms" } } ] } },
+        { "sequence": { "at": "20ms",
+          "steps": [ { "pause": { "select": "n2", "for": "5ms" } } ] } },
         { "random": { "from": "10ms", "until": "40ms", "kinds": ["crash", "partial_partition"],
           "times": [2, 4], "for": ["5ms", "10ms"] } } ] });
     lab.scenario("stormy.json", "tiny", stormy);
