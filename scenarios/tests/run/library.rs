@@ -62,7 +62,7 @@ fn seeds_that_once_failed_pass() {
         // Final reads that a lossy network kept from clients for too long.
         ("quickstart.json", &[73, 175, 26703]),
         // A write that failed half-way was taken for rot, and kept its host away for ever.
-        ("faults/write_errors.json", &[14]),
+        ("faults/write-errors.json", &[14]),
     ];
     for (name, seeds) in failed {
         let loaded = load(&library.join(name), &[], &registry.catalog()).expect("a fine scenario");
