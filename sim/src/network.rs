@@ -27,7 +27,7 @@ use crate::config::{LinkConfig, NetworkConfig};
 use crate::distribution::Distribution;
 use crate::id::NodeId;
 use crate::rng::{Chance, mix};
-use crate::time::SimTime;
+use crate::time::{SimTime, duration_nanos};
 
 use self::burst::Chains;
 pub(crate) use self::harm::{Harm, copy_word, flip_bits, other_host};
@@ -515,8 +515,8 @@ fn class_index(classes: &mut Vec<LinkConfig>, class: LinkConfig) -> u16 {
 fn ordinary(class: &LinkConfig, lost: bool, word: u64, now: SimTime) -> Route {
     let mut delay_ns = class.latency.sample(word);
     if !class.jitter.is_zero() {
-        let jitter_ns = class.jitter.as_nanos() as u64;
-        delay_ns = delay_ns.saturating_add(scale(mix(word, lane::JITTER), jitter_ns + 1));
+        let jitter_ns = duration_nanos(class.jitter).saturating_add(1);
+        delay_ns = delay_ns.saturating_add(scale(mix(word, lane::JITTER), jitter_ns));
     }
     if class.reorder != Chance::NEVER {
         let held_by = class.reorder_delay.as_ref();

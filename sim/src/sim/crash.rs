@@ -13,10 +13,22 @@ use crate::trace::What;
 
 impl<N: Node> Sim<N> {
     /// `ctx.crash()`, and a disk error nobody handled: a supervisor restarts the host.
+    ///
+    /// One that was about to stop has stopped with it: it stays down unless it was to restart.
     pub(super) fn crash_by_itself(&mut self, id: NodeId) {
         self.core.running = None;
+        let cold = self.hosts.0[id.index()].cold.as_ref();
+        let stopping = cold.and_then(|cold| cold.rare.as_ref()).and_then(|rare| rare.stopping);
         self.crash(id, None);
-        let at = self.core.now + self.config.restart_after;
+        match stopping {
+            Some(false) => return,
+            Some(true) => {
+                self.start(id);
+                return;
+            }
+            None => {}
+        }
+        let at = self.core.now.saturating_add(self.config.restart_after);
         let after = self.hosts.0[id.index()].machine.incarnation;
         self.core.push_internal(at, Internal::Boot { host: id, after });
     }

@@ -19,7 +19,7 @@ impl<N: Node> Sim<N> {
     pub(super) fn prolong_step(&mut self, id: NodeId) {
         let machine = &self.hosts.0[id.index()].machine;
         let stuck = machine.reads.count > 0 && machine.disk.is_stuck();
-        let busy = std::mem::take(&mut self.effects.busy) + self.reading_time(id);
+        let busy = std::mem::take(&mut self.effects.busy).saturating_add(self.reading_time(id));
         if busy == Duration::ZERO && !stuck {
             return self.apply(id);
         }
@@ -33,7 +33,7 @@ impl<N: Node> Sim<N> {
             // Its read returns when the device does.
             cold.stalled.push(end);
         } else {
-            self.core.push_internal(now + busy, end);
+            self.core.push_internal(now.saturating_add(busy), end);
         }
         self.hosts.0[id.index()].settle_ready();
     }

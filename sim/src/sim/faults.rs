@@ -428,11 +428,13 @@ impl<N: Node> Sim<N> {
         let Some(Fault::Shape(links, _)) = self.holds.held.get_mut(&hold) else {
             return (false, false);
         };
-        let before = links.len();
-        links.retain(|&(from, to)| !chosen(from, to));
-        let (freed, ends) = (links.len() < before, links.is_empty());
+        let (freed, kept): (Vec<_>, Vec<_>) =
+            links.iter().copied().partition(|&(from, to)| chosen(from, to));
+        *links = kept;
+        let ends = links.is_empty();
+        self.fold_freed(&freed);
         self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
-        (freed, ends)
+        (!freed.is_empty(), ends)
     }
 
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is

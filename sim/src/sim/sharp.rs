@@ -196,7 +196,7 @@ impl<N: Node> Sim<N> {
                 return self.strike_sender(operation);
             }
         }
-        self.end_step(id, end);
+        self.settle_step(id, gate, end);
     }
 
     /// The message has left that a crash waited for.

@@ -269,6 +269,12 @@ impl<N: Node> Sim<N> {
         }
         // Keeps the allocation; nothing can have been appended meanwhile.
         self.effects.list = list;
+        self.settle_step(id, gate, end);
+    }
+
+    /// All effects of a step are applied; `gate` is what its last outputs wait for.
+    #[inline]
+    pub(super) fn settle_step(&mut self, id: NodeId, gate: Option<SyncId>, end: StepEnd) {
         if gate == Some(SyncId::NEVER) {
             self.drop_outputs(id, SyncId::NEVER);
         }

@@ -15,7 +15,7 @@ use crate::time::SimTime;
 use crate::trace::What;
 
 /// What an event is, in the digest.
-const TAG: u64 = 7 << 56;
+const TAG: u64 = 9 << 56;
 
 /// What has become of an attempt to transmit a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -294,3 +294,41 @@ fn params_change_at_the_next_boot() {
     assert_ne!(old.3, new.3);
     assert_ne!(new.3, run(true, "{ }").3);
 }
+
+/// A host that crashes by itself while it leaves has left; one that stops stays down while it is
+/// held. No supervisor brings either back.
+#[test]
+fn who_crashes_while_it_stops_has_stopped() {
+    for fault in [Fault::Leave(N1), Fault::Stop(N1)] {
+        let mut world = World::tuned(
+            2,
+            |config| config.restart_after = ms(20),
+            obey(|ctx, _, _| {
+                ctx.busy(ms(10));
+                ctx.crash();
+            }),
+        );
+        world.order_at(100, N1, 1);
+        let hold = inject(&mut world, 105, fault.clone());
+        world.until(200);
+        assert!(!world.sim.is_up(N1), "{fault:?}");
+        world.stop_at(200).release(hold);
+        world.until(210);
+        assert_eq!(world.sim.is_up(N1), matches!(fault, Fault::Stop(_)));
+    }
+    // And without any of it, there is the supervisor.
+    let mut world =
+        World::tuned(2, |config| config.restart_after = ms(20), obey(|ctx, _, _| ctx.crash()));
+    world.order_at(100, N1, 1).until(110);
+    assert!(!world.sim.is_up(N1));
+    world.until(130);
+    assert!(world.sim.is_up(N1));
+}
+
+/// However long a step takes, it ends, if only at the end of time.
+#[test]
+fn a_step_without_end_ends_with_time() {
+    let mut world = workers(slow(1, 1_000_000_000_000));
+    world.order_at(100, N1, 7);
+    assert_eq!(world.seen(1_000), Vec::<String>::new());
+}
