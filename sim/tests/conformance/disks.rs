@@ -322,16 +322,18 @@ fn large_files_that_repeat_themselves_take_little_memory() {
                 ctx.disk().append("data", &pattern).unwrap();
                 ctx.sync();
                 if ctx.disk().len("data").unwrap() < LEN {
-                    ctx.set_timer(0, Duration::from_micros(10));
+                    ctx.set_timer(0, ms(1));
                 }
             }
             Event::Word { .. } | Event::Asked { .. } => {}
         },
     );
-    world.until(100);
+    // While files grow, each time with a write that is not synced yet.
+    let held = (1..100).map(|millis| world.until(millis).sim.disk(N1).memory_bytes()).max();
     assert_eq!(world.sim.view().disk(N1).len("data"), Some(LEN));
     assert_eq!(world.sim.view().durable(N1).len("data"), Some(LEN));
-    let held = world.sim.disk(N1).memory_bytes() as u64;
+    let held = held.unwrap() as u64;
     let held_max = 100_000_000 * LEN / (1 << 30);
-    assert!(held < held_max, "{held} bytes, not less than {held_max}");
+    // The last write is a copy in the journal as well.
+    assert!((1 << 20..held_max).contains(&held), "{held} bytes");
 }
