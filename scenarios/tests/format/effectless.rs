@@ -38,17 +38,20 @@ pub const CASES: &[(&str, &str, &str)] = &[
     (
         "a message delayed by nothing",
         CRASH,
-        "\"message\": { \"at\": \"6s\", \"from\": \"n1\", \"to\": \"n2\", \"kind\": \"vote\", \"do\": { \"delay\": \"0s\" } }",
+        "\"message\": { \"at\": \"6s\", \"from\": \"n1\", \"to\": \"n2\", \"kind\": \"vote\", \
+         \"do\": { \"delay\": \"0s\" } }",
     ),
     (
         "clients who hear twice",
         CRASH,
-        "\"duplicate\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [\"client-request\", \"client-reply\"] }",
+        "\"duplicate\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [\"client-request\", \
+         \"client-reply\"] }",
     ),
     (
         "clients whose messages go astray",
         CRASH,
-        "\"duplicate\": { \"at\": \"6s\", \"chance\": 1, \"from\": \"clients\", \"to\": [\"c1\", \"c2\"] }",
+        "\"duplicate\": { \"at\": \"6s\", \"chance\": 1, \"from\": \"clients\", \"to\": \
+         [\"c1\", \"c2\"] }",
     ),
     (
         "more hosts that leave than tolerated, and a heal that brings none back",
