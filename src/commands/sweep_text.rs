@@ -68,6 +68,11 @@ fn what_happened(plan: &Plan, outcome: &SweepOutcome) -> String {
         for kind in unit.scenario.fault_kinds() {
             faults.entry(kind).or_default().of += judgement.runs;
         }
+        if !unit.scenario.buggify.is_off() {
+            for place in summary.faults.keys().filter(|kind| kind.starts_with("buggify:")) {
+                faults.entry(place).or_default().of += judgement.runs;
+            }
+        }
         for (name, wanted) in &unit.standard.sometimes {
             let none = (Share::default(), *wanted, *wanted);
             let (share, least, most) = reached.entry(name).or_insert(none);

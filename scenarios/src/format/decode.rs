@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use serde_path_to_error::Segment as TrackedSegment;
 
-use super::later;
 use super::names::{list_names, suggest};
 use super::path::{Path, Segment};
 use super::strict::Strict;
@@ -229,9 +228,8 @@ fn describe(text: &str, path: Path, value: &Value, recovery: Recovery) -> FoundP
                 is_scenario,
             );
         }
-        let later = is_scenario && later::is_later(&path, &word);
-        let message = if later { later::message(&word) } else { format!("unknown name `{word}`") };
-        let help = if later { None } else { suggest(&word, valid.iter().map(String::as_str)) };
+        let message = format!("unknown name `{word}`");
+        let help = suggest(&word, valid.iter().map(String::as_str));
         return plain(Problem::value(&path, message).help(help));
     }
     if let Some(field) = text.strip_prefix("missing field `").and_then(|t| t.strip_suffix('`')) {
@@ -301,9 +299,6 @@ fn describe_unknown_key(
     let ends_in_it = matches!(path.0.last(), Some(Segment::Key(key)) if key == word);
     let parent = if ends_in_it { path.parent() } else { path };
     let path = parent.key(word);
-    if is_scenario && later::is_later(&parent, word) {
-        return plain(Problem::key(&path, later::message(word)));
-    }
     let valid: Vec<&str> = valid.iter().map(String::as_str).collect();
     // Placement in time is where other tools' habits differ most from ours.
     let of_every = ["from", "until", "times", "period"].contains(&word) && valid.contains(&"every");

@@ -47,7 +47,8 @@ pub struct HostSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<DiskSettings>,
     /// How fast their processors are: 0.5 takes twice as long over what handlers say that they
-    /// take, and over `step`. Disks and the network keep their times.
+    /// take, and over `step`. Disks and the network keep their times. The handlers of most
+    /// protocols, Raft's among them, say that they take no time: for those, write `step` as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Speed>,
     /// What each handler call takes at full speed, beside what it says itself; nothing if absent.

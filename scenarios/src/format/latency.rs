@@ -147,6 +147,23 @@ impl JsonSchema for Shape {
 }
 
 impl Latency {
+    /// Whether nothing but zero can be drawn from it.
+    #[must_use]
+    pub fn is_always_zero(&self) -> bool {
+        match self {
+            Latency::Constant(time) | Latency::Uniform(_, time) => *time == Nanos::ZERO,
+            Latency::Exponential(shape) => shape.mean == Nanos::ZERO,
+            Latency::Empirical(table) => table.iter().all(|time| *time == Nanos::ZERO),
+            Latency::Normal(bell) => [bell.mean, bell.deviation, bell.min] == [Nanos::ZERO; 3],
+            Latency::Mixture(parts) => {
+                parts.iter().all(|part| part.weight == 0 || part.latency.is_always_zero())
+            }
+            Latency::Quantiles(table) => table.iter().all(|(_, time)| *time == Nanos::ZERO),
+            // Their mean and scale are above zero, or validation refuses them.
+            Latency::LogNormal(_) | Latency::Pareto(_) => false,
+        }
+    }
+
     /// The forms, as written.
     pub const NAMES: &'static [&'static str] = &[
         "constant",

@@ -29,7 +29,6 @@ pub mod extends;
 pub mod faults;
 pub mod hosts;
 pub mod latency;
-pub mod later;
 mod message_action;
 pub mod names;
 pub mod network;

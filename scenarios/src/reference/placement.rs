@@ -95,15 +95,38 @@ pub const PLACEMENTS: &[Placing] = &[
             "1s"] } } ]"#,
     },
     Placing {
+        title: "evidence",
+        text: "A fault that never took effect makes the run vacuous, unless it is `optional`. \
+               Faults of links (`loss`, `delay`, `partition`, `clog`, ..) have taken effect when \
+               they take hold of a link, whether or not a message comes by. The chances of disks \
+               (`write_errors`, `lost_writes`, ..), a `crash` with `in`, and `slow` have taken \
+               effect when they strike.",
+        definitions: &[],
+        example: r#""faults": [ { "loss": { "at": "2s", "chance": "30%", "for": "1s" } }, {
+            "crash": { "at": "3s", "select": "n1", "in": "write", "for": "500ms", "optional":
+            "n1 may have nothing to write" } } ]"#,
+    },
+    Placing {
         title: "contract",
         text: "A protocol declares what it tolerates. Within the contract (the default) faults \
                stay \
                within it: `check` looks at what is placed, and `random` draws no more than that at \
                a \
                time. Beyond it, only those properties are demanded that the protocol still \
-               promises.",
+               promises. A placed `bit_rot` is cut, within the contract, to what the protocol \
+               tolerates at the time at which it strikes.",
         definitions: &["Contract"],
         example: r#""contract": "beyond", "faults": [ { "crash": { "at": "2s", "select": "all",
+            "for": "500ms" } } ]"#,
+    },
+    Placing {
+        title: "crashes",
+        text: "What a `crash` leaves of writes that were not synced, `lose` says. Names are lost \
+               likewise: a file that was made, renamed or removed is so after a crash only if its \
+               directory was synced since. A host that crashed by itself, over an error of its \
+               disk, is restarted by its supervisor after one second.",
+        definitions: &[],
+        example: r#""faults": [ { "crash": { "at": "2s", "select": "n1", "lose": "reorder",
             "for": "500ms" } } ]"#,
     },
     Placing {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use seedbed_scenarios::format::{ErrorKind, Errors, MemoryFiles, load_from};
 
 use crate::catalog::catalog;
+use crate::effectless;
 use crate::golden::assert_golden;
 
 /// A scenario with nothing wrong; the cases change a piece of it.
@@ -55,7 +56,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("chance above 100%", "\"1%\"", "\"150%\""),
     ("two keys where one is wanted", "{ \"crash\": {", "{ \"at\": \"1s\", \"crash\": {"),
     ("no key where one is wanted", "[ { \"wait\": \"1s\" } ]", "[ {} ]"),
-    ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"disk\": { \"at\": \"6s\","),
+    ("a fault that there is not", "\"crash\": { \"at\": \"6s\",", "\"disk\": { \"at\": \"6s\","),
     (
         "two forms of partition",
         "\"groups\": [[\"leader\"], [\"rest\"]]",
@@ -533,7 +534,7 @@ fn the_good_scenario_is_good() {
 #[test]
 fn mistakes_are_said_as_committed() {
     let mut out = String::new();
-    for (title, good, bad) in CASES {
+    for (title, good, bad) in CASES.iter().chain(effectless::CASES) {
         assert_eq!(GOOD.matches(good).count(), 1, "{title}: the piece is not unique");
         let text = GOOD.replace(good, bad);
         let result = load_memory(&[("scenario.json", text.as_bytes())], &[]);

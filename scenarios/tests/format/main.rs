@@ -1,6 +1,7 @@
 //! Scenario files, from outside: samples that must be read, mistakes that must be found.
 
 mod catalog;
+mod effectless;
 mod errors;
 mod fits;
 mod golden;

@@ -100,4 +100,8 @@ fn the_end_says_which_faults_were_active() {
     assert_eq!(active.len(), 2, "{active:?}");
     assert!(active[0].starts_with("partition {n2}|{n1 n3} since "), "{active:?}");
     assert!(active[1].starts_with("crash n2 since "), "{active:?}");
+    let output = traced(json!({ "params": { "calm": 150 }, "faults": [
+        { "leave": { "at": "100ms", "select": "n3" } } ] }));
+    assert_eq!(output.record.property.as_deref(), Some("calm"));
+    assert_eq!(output.faults_active, ["n3 has left"]);
 }

@@ -1,11 +1,12 @@
 //! Faults of links that strike each message by itself: chances, and what takes longer.
 
 use seedbed_protocols::Strain;
+use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 
 use super::kind::{FaultKind, Manual, TargetVisitor, fault_struct, visit_some};
 use crate::format::latency::Latency;
 use crate::format::path::Path;
-use crate::format::selector::Targets;
+use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::units::{Chance, Nanos};
 use crate::format::validate::{Findings, Sort, check_correlation, check_latency};
@@ -67,6 +68,39 @@ pub(in crate::format) fn check_kinds(
     }
     if kinds.is_some_and(Vec::is_empty) {
         findings.value_help(&path, "of no kind there is no message", "leave it out for all kinds");
+    }
+}
+
+/// A chance of a fault that is none.
+pub(super) fn check_chance(chance: Chance, path: &Path, findings: &mut Findings<'_>) {
+    if chance == Chance::NEVER {
+        findings.value(&path.key("chance"), "what never happens is no fault");
+    }
+}
+
+/// A time by which a fault delays that is none, or that cannot be drawn.
+fn check_delay(by: &Latency, path: &Path, findings: &mut Findings<'_>) {
+    check_latency(by, path, findings);
+    if by.is_always_zero() {
+        findings.value(path, "what takes no longer is not delayed");
+    }
+}
+
+/// Says which of the traffic a fault never touches that is for messages between hosts only.
+fn check_between_hosts(traffic: Traffic<'_>, path: &Path, findings: &mut Findings<'_>) {
+    const HELP: &str = "it strikes messages between hosts only";
+    let of_client = |kind: &String| [CLIENT_REQUEST, CLIENT_REPLY].contains(&kind.as_str());
+    if !traffic.kinds.is_empty() && traffic.kinds.iter().all(of_client) {
+        let message = "this never happens to what clients ask and hear";
+        findings.value_help(&path.key("kinds"), message, HELP);
+    }
+    let is_client =
+        |selector: &Selector| matches!(selector, Selector::Clients | Selector::Client(_));
+    for (key, targets) in [("from", traffic.from), ("to", traffic.to)] {
+        if targets.is_some_and(|it| !it.0.is_empty() && it.0.iter().all(is_client)) {
+            let message = "these are clients, to whose messages this never happens";
+            findings.value_help(&path.key(key), message, HELP);
+        }
     }
 }
 
@@ -157,6 +191,7 @@ impl FaultKind for Loss {
     };
 
     shaping_kind!(|self, path, _scenario, findings| {
+        check_chance(self.chance, path, findings);
         if let Some(correlation) = self.correlation {
             check_correlation(correlation, &path.key("correlation"), findings);
         }
@@ -171,7 +206,10 @@ impl FaultKind for Duplicate {
         evidence: "`messages.duplicated`.",
     };
 
-    shaping_kind!(|self, path, _scenario, findings| {});
+    shaping_kind!(|self, path, _scenario, findings| {
+        check_chance(self.chance, path, findings);
+        check_between_hosts(self.traffic(), path, findings);
+    });
 }
 
 impl FaultKind for Reorder {
@@ -186,8 +224,9 @@ impl FaultKind for Reorder {
     };
 
     shaping_kind!(|self, path, _scenario, findings| {
+        check_chance(self.chance, path, findings);
         if let Some(by) = &self.by {
-            check_latency(by, &path.key("by"), findings);
+            check_delay(by, &path.key("by"), findings);
         }
     });
 }
@@ -201,7 +240,7 @@ impl FaultKind for Delay {
         evidence: "The trace shows messages of the link on their way for longer.",
     };
 
-    shaping_kind!(|self, path, _scenario, findings| check_latency(
+    shaping_kind!(|self, path, _scenario, findings| check_delay(
         &self.by,
         &path.key("by"),
         findings
@@ -218,7 +257,10 @@ impl FaultKind for Corrupt {
         evidence: "`messages.corrupted`, and of those `messages.undecodable` were dropped.",
     };
 
-    shaping_kind!(|self, path, _scenario, findings| {});
+    shaping_kind!(|self, path, _scenario, findings| {
+        check_chance(self.chance, path, findings);
+        check_between_hosts(self.traffic(), path, findings);
+    });
 
     fn strain(&self) -> Option<Strain> {
         Some(Strain::Corruption)
@@ -235,7 +277,10 @@ impl FaultKind for Misdirect {
         evidence: "`messages.misdirected`; with `addressee` these are in `messages.undecodable`.",
     };
 
-    shaping_kind!(|self, path, _scenario, findings| {});
+    shaping_kind!(|self, path, _scenario, findings| {
+        check_chance(self.chance, path, findings);
+        check_between_hosts(self.traffic(), path, findings);
+    });
 
     fn strain(&self) -> Option<Strain> {
         Some(Strain::Misdirection)

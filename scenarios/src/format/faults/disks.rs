@@ -5,6 +5,7 @@
 
 use seedbed_protocols::Strain;
 
+use super::chances::check_chance;
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
 use crate::format::path::Path;
 use crate::format::selector::Targets;
@@ -170,9 +171,7 @@ fn check_strikes(
     path: &Path,
     findings: &mut Findings<'_>,
 ) {
-    if chance == Chance::default() {
-        findings.value(&path.key("chance"), "what never happens is no fault");
-    }
+    check_chance(chance, path, findings);
     if times == Some(0) {
         findings.value(&path.key("times"), "it never happens");
     }

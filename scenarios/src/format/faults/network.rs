@@ -174,6 +174,10 @@ impl FaultKind for MessageFault {
         if self.nth == 0 {
             findings.value(&path.key("nth"), "messages are counted from 1");
         }
+        if self.action == MessageAction::Delay(Nanos::ZERO) {
+            let message = "what takes no longer is not delayed";
+            findings.value(&path.key("do").key("delay"), message);
+        }
         let of_client = [CLIENT_REQUEST, CLIENT_REPLY].contains(&self.kind.as_str());
         if of_client && self.action == MessageAction::Duplicate {
             let help = "it can be lost or delayed".to_owned();

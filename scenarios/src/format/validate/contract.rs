@@ -7,6 +7,7 @@ use seedbed_protocols::Strain;
 use crate::format::expect::Contract;
 use crate::format::faults::Fault;
 use crate::format::path::Path;
+use crate::format::selector::Targets;
 use crate::format::spec::Scenario;
 
 use super::Findings;
@@ -59,14 +60,37 @@ fn describe(strain: Strain) -> &'static str {
     }
 }
 
-/// Within the contract, no more hosts may be crashed for good than the protocol tolerates. Only
-/// what the file says outright is looked at: hosts by name, and crashes that nothing ends before
-/// the heal.
+/// Every fault in the order of the file, those inside sequences included, with the path of the
+/// object with its key.
+fn all_faults<'s>(scenario: &'s Scenario, path: &Path) -> Vec<(Path, &'s Fault)> {
+    let mut found = Vec::new();
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        let place = path.index(index);
+        let steps = place.key(fault.key()).key("steps");
+        found.push((place, fault));
+        found.extend(fault.inner().map(|(step, inner)| (steps.index(step), inner)));
+    }
+    found
+}
+
+/// Of the hosts that begin the run, those that the targets name whatever happens.
+fn named_members(targets: &Targets, scenario: &Scenario) -> BTreeSet<u32> {
+    let members: BTreeSet<u32> = scenario.nodes.hosts().iter().map(|host| host.number).collect();
+    let named = targets.0.iter().filter_map(|it| static_hosts(it, scenario)).flatten();
+    named.filter(|number| members.contains(number)).collect()
+}
+
+/// Whether a join may bring a host back that has left: not if the file says that it comes first.
+fn joins_later(join: &Fault, left: &Fault) -> bool {
+    let at = |fault: &Fault| fault.common().and_then(|common| common.at);
+    !matches!((at(join), at(left)), (Some(joined), Some(left)) if joined < left)
+}
+
+/// Within the contract, no more hosts may be down for good than the protocol tolerates. Only what
+/// the file says outright is looked at: hosts by name that leave and join no more, which no heal
+/// brings back, and crashes if nothing in the file ends any before the heal.
 pub(super) fn check_crashes(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
-    let ends_crashes = |fault: &Fault| {
-        matches!(fault, Fault::Restart(_) | Fault::Join(_) | Fault::Heal(_) | Fault::Sequence(_))
-    };
-    if scenario.contract == Contract::Beyond || scenario.faults.iter().any(ends_crashes) {
+    if scenario.contract == Contract::Beyond {
         return;
     }
     let hosts = scenario.nodes.count();
@@ -76,23 +100,42 @@ pub(super) fn check_crashes(scenario: &Scenario, path: &Path, findings: &mut Fin
     let Some((tolerated, protocol)) = tolerances.min() else {
         return;
     };
-    let mut crashed: BTreeSet<u32> = BTreeSet::new();
-    for (index, fault) in scenario.faults.iter().enumerate() {
-        let select = match fault {
-            Fault::Crash(crash) if crash.duration.is_none() => &crash.select,
-            Fault::Leave(leave) => &leave.select,
+    let faults = all_faults(scenario, path);
+    let crashes_end =
+        faults.iter().any(|(_, fault)| matches!(fault, Fault::Restart(_) | Fault::Heal(_)));
+    // A join of whoever it may be may bring anybody back.
+    let joined = |left: &Fault, host: u32| {
+        faults.iter().filter(|(_, fault)| joins_later(fault, left)).any(|(_, fault)| match fault {
+            Fault::Join(join) => join
+                .select
+                .0
+                .iter()
+                .any(|it| static_hosts(it, scenario).is_none_or(|named| named.contains(&host))),
+            _ => false,
+        })
+    };
+    let mut down: BTreeSet<u32> = BTreeSet::new();
+    for (place, fault) in &faults {
+        let (named, are, help) = match fault {
+            Fault::Crash(crash) if crash.duration.is_none() && !crashes_end => {
+                let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";
+                (named_members(&crash.select, scenario), "are down until the heal", help)
+            }
+            Fault::Leave(leave) => {
+                let mut named = named_members(&leave.select, scenario);
+                named.retain(|host| !joined(fault, *host));
+                let help = "let them `join` again, or write `\"contract\": \"beyond\"`";
+                (named, "have left, which no heal ends, or are down", help)
+            }
             _ => continue,
         };
-        let named = select.0.iter().filter_map(|s| static_hosts(s, scenario));
-        crashed.extend(named.flatten());
-        if crashed.len() as u64 > tolerated {
+        down.extend(named);
+        if down.len() as u64 > tolerated {
             let message = format!(
-                "with this, {} of {hosts} hosts are down until the heal, and `{protocol}` \
-                 tolerates {tolerated}",
-                crashed.len()
+                "with this, {} of {hosts} hosts {are}, and `{protocol}` tolerates {tolerated}",
+                down.len()
             );
-            let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";
-            findings.value_help(&path.index(index).key(fault.key()).key("select"), message, help);
+            findings.value_help(&place.key(fault.key()).key("select"), message, help);
             return;
         }
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::format::catalog::Entry;
 use crate::format::decode::Problem;
 use crate::format::faults::Fault;
-use crate::format::later;
 use crate::format::names::suggest;
 use crate::format::one_key::Named;
 use crate::format::path::Path;
@@ -312,10 +311,6 @@ fn check_fault_bound(
 
 fn check_verb(verb: &Named, outer: &Path, findings: &mut Findings<'_>) {
     let path = outer.key(&verb.name);
-    if later::is_later(outer, &verb.name) {
-        findings.key(&path, later::message(&verb.name), None);
-        return;
-    }
     let verbs: &[Entry] = findings.vocabulary.service.map_or(&[], |service| &service.verbs);
     if let Some(known) = verbs.iter().find(|known| known.name == verb.name) {
         findings.options(known.options.clone(), &path, &verb.options);

@@ -240,7 +240,8 @@ impl Director {
         alone
     }
 
-    /// The faults that hold something now, in words.
+    /// The faults that hold something now, in words, and who has left: which nothing holds, and no
+    /// heal ends.
     pub(crate) fn describe_active(&self, world: &dyn World) -> Vec<String> {
         let holding = self.active.values().filter(|active| !active.lets_up());
         let holding = holding.filter(|active| {
@@ -261,7 +262,12 @@ impl Director {
                 | Held::Striking(_) => true,
             })
         });
-        holding.map(|active| format!("{} since {}", active.text, active.since)).collect()
+        let holding = holding.map(|active| format!("{} since {}", active.text, active.since));
+        let away = self.places.hosts.iter().copied().filter(|host| world.has_left(*host));
+        let away: Vec<NodeId> = away.collect();
+        let verb = if away.len() == 1 { "has" } else { "have" };
+        let away = (!away.is_empty()).then(|| format!("{} {verb} left", list(&away)));
+        holding.chain(away).collect()
     }
 }
 
