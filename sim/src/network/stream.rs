@@ -52,6 +52,9 @@ pub(crate) struct Segment {
     pub(crate) kind: u16,
     pub(crate) word: u64,
     pub(crate) size: u64,
+    /// How often it has been transmitted in vain. Nothing resets this: each attempt has a chance of
+    /// its own, and only the first one is counted by rules.
+    pub(crate) attempts: u32,
 }
 
 /// What travels on a lane.

@@ -44,7 +44,7 @@ impl<N: Node> Sim<N> {
             self.watch_cut(to, from);
         }
         self.trace_leaving(Slot::Parcel(slot), "streams");
-        let segment = Segment { slot, kind, word, size };
+        let segment = Segment { slot, kind, word, size, attempts: 0 };
         let blocked = self.core.network.is_blocked(from, to);
         let lane = self.core.network.stream_side(from, to).out;
         let waits = blocked || !lane.held.is_empty();
@@ -271,12 +271,11 @@ impl<N: Node> Sim<N> {
 impl Core {
     /// One attempt to transmit a message.
     fn transmit(&mut self, from: NodeId, to: NodeId, segment: Segment) -> Attempt {
-        let Segment { slot, kind, word, size } = segment;
+        let Segment { slot, kind, word, size, attempts } = segment;
         if !self.network.admits(from, to, size) {
             return Attempt::Full;
         }
-        let attempt = self.network.stream_side(from, to).out.losses;
-        let fate = self.network.route_segment((from, to), kind, word, attempt, self.now);
+        let fate = self.network.route_segment((from, to), kind, word, attempts, self.now);
         let mut packet = Packet { raw: None, size, delay_ns: 0 };
         match fate {
             Fate::Arrives(at) => {
@@ -287,6 +286,9 @@ impl Core {
             }
             Fate::Lost | Fate::Cut | Fate::Clogged(_) | Fate::Queued(_) | Fate::Detour => {
                 self.transmit_packet(from, to, packet);
+                if let Some(first) = self.network.stream_side(from, to).out.held.front_mut() {
+                    first.attempts += 1;
+                }
                 Attempt::Lost
             }
         }

@@ -340,3 +340,27 @@ fn a_desk_tells_a_node() {
     assert_eq!(desk.disconnect(N2).len(), 1);
     assert_eq!(at(0), desk.now());
 }
+
+/// A message that was lost and is sent again when its link is let go is still the same message: a
+/// rule has counted it, and the chance that took it is not drawn again.
+#[test]
+fn letting_a_link_go_is_not_a_first_attempt() {
+    let mut world = World::of_streams(2, |_| {});
+    let rule = |nth| MessageRule {
+        from: vec![],
+        to: vec![],
+        kind: None,
+        nth,
+        action: MessageAction::Lose,
+    };
+    world.inject(0, Fault::Message(rule(1)));
+    let second = world.inject(0, Fault::Message(rule(2)));
+    world.say(10, LINK, 1, 1, 10);
+    let clog = world.inject(50, Fault::Clog(vec![LINK]));
+    world.release(100, clog);
+    assert_eq!(world.told(150), ["101ms n2 has 1"]);
+    assert!(!world.sim.rule_met(second));
+    world.say(200, LINK, 2, 1, 10);
+    assert_eq!(world.told(1_000), ["401ms n2 has 2"]);
+    assert!(world.sim.rule_met(second));
+}
