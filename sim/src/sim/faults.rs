@@ -324,9 +324,11 @@ impl<N: Node> Sim<N> {
                     }
                 }
             }
-            Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
+            Fault::Shape(links, _) | Fault::CutKinds(links, _) => {
                 self.core.network.release(hold.0);
+                self.streams_eased(&links);
             }
+            Fault::Message(_) => self.core.network.release(hold.0),
             Fault::Throttle(..) => {
                 let before = self.core.network.end_throttle(hold.0, |_, _| true);
                 self.plan_again(before);
@@ -401,6 +403,7 @@ impl<N: Node> Sim<N> {
         match grip {
             Grip::CutsKinds => {
                 self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+                self.streams_eased(&freed);
             }
             Grip::Throttles => {
                 let before = self.core.network.end_throttle(hold.0, chosen);
@@ -428,11 +431,13 @@ impl<N: Node> Sim<N> {
         let Some(Fault::Shape(links, _)) = self.holds.held.get_mut(&hold) else {
             return (false, false);
         };
-        let before = links.len();
-        links.retain(|&(from, to)| !chosen(from, to));
-        let (freed, ends) = (links.len() < before, links.is_empty());
+        let (freed, kept): (Vec<_>, Vec<_>) =
+            links.iter().copied().partition(|&(from, to)| chosen(from, to));
+        let ends = kept.is_empty();
+        *links = kept;
         self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
-        (freed, ends)
+        self.streams_eased(&freed);
+        (!freed.is_empty(), ends)
     }
 
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is

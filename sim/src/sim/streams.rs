@@ -64,6 +64,9 @@ impl<N: Node> Sim<N> {
                     lane.held.pop_front();
                     lane.losses = 0;
                 }
+                Attempt::Lost if self.core.has_lost_for_too_long(from, to) => {
+                    return self.break_stream(from, to);
+                }
                 Attempt::Lost => return self.core.retransmit_later(from, to),
                 Attempt::Full => {
                     self.core.network.stream_side(from, to).out.wants_room = true;
@@ -73,21 +76,16 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    /// The first message that waits is due to be sent again.
+    /// The first message that waits is due to be sent again: also at the deadline, because a link
+    /// that is free by then must not break its stream.
     pub(super) fn on_stream_retry(&mut self, from: NodeId, to: NodeId, turn: u32) {
-        let now = self.core.now;
-        let dead_link = self.core.network.stream_config().dead_link;
         let blocked = self.core.network.is_blocked(from, to);
         let lane = self.core.network.stream_side(from, to).out;
         // While the link is held, nothing is lost; letting it go begins anew.
         if lane.retry_turn != turn || lane.losses == 0 || blocked {
             return;
         }
-        if now >= lane.losing_since.saturating_add(dead_link) {
-            self.break_stream(from, to);
-        } else {
-            self.flush(from, to);
-        }
+        self.flush(from, to);
     }
 
     /// Something arrives, unless the stream has broken meanwhile.
@@ -137,6 +135,20 @@ impl<N: Node> Sim<N> {
             self.core.fly_reset(from, to);
         }
         self.flush(from, to);
+    }
+
+    /// A fault loses nothing on these links any more. What was lost is sent again at once, lest a
+    /// pause that has doubled many times outlasts the heal; another fault may still lose it, so
+    /// the watch over its losses goes on.
+    pub(super) fn streams_eased(&mut self, links: &[(NodeId, NodeId)]) {
+        for &(from, to) in links {
+            if self.core.network.has_stream(from, to)
+                && !self.core.network.is_blocked(from, to)
+                && self.core.network.stream_side(from, to).out.losses > 0
+            {
+                self.flush(from, to);
+            }
+        }
     }
 
     /// If the link is cut, the stream breaks when it has been for too long.
@@ -292,6 +304,13 @@ impl Core {
                 Attempt::Lost
             }
         }
+    }
+
+    /// Whether the first message that waits has been lost again and again for `dead_link`.
+    fn has_lost_for_too_long(&mut self, from: NodeId, to: NodeId) -> bool {
+        let dead_link = self.network.stream_config().dead_link;
+        let lane = self.network.stream_side(from, to).out;
+        lane.losses > 0 && self.now >= lane.losing_since.saturating_add(dead_link)
     }
 
     /// The first message that waits was lost: it is sent again after the time-out, which doubles.
