@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::id::NodeId;
-use crate::network::{Dropped, Fate, Item, Packet, Segment, StreamConfig};
+use crate::network::{Dropped, Fate, Item, Packet, Segment, StreamConfig, Waiting};
 use crate::node::Node;
 use crate::sim::core::{Core, Internal, Slot};
 use crate::sim::host::Host;
@@ -48,7 +48,7 @@ impl<N: Node> Sim<N> {
         let blocked = self.core.network.is_blocked(from, to);
         let lane = self.core.network.stream_side(from, to).out;
         let waits = blocked || !lane.held.is_empty();
-        lane.held.push_back(segment);
+        lane.held.push_back(Waiting::Message(segment));
         if !waits {
             self.flush(from, to);
         }
@@ -56,8 +56,13 @@ impl<N: Node> Sim<N> {
 
     /// Transmits what waits, until something has to be sent again or there is no more room.
     fn flush(&mut self, from: NodeId, to: NodeId) {
-        while let Some(segment) = self.core.network.stream_side(from, to).out.held.front().copied()
-        {
+        while let Some(first) = self.core.network.stream_side(from, to).out.held.front().copied() {
+            let Waiting::Message(segment) = first else {
+                if !self.close_lane(from, to) {
+                    return;
+                }
+                continue;
+            };
             match self.core.transmit(from, to, segment) {
                 Attempt::Left => {
                     let lane = self.core.network.stream_side(from, to).out;
@@ -74,6 +79,20 @@ impl<N: Node> Sim<N> {
                 }
             }
         }
+    }
+
+    /// The news that a process has ended leaves behind all that it said; false if some of that is
+    /// still in the transmitter of the link.
+    fn close_lane(&mut self, from: NodeId, to: NodeId) -> bool {
+        let idle = self.core.network.transmitter_if_any(from, to).is_none_or(|it| it.is_idle());
+        let lane = self.core.network.stream_side(from, to).out;
+        if idle {
+            lane.held.pop_front();
+            self.core.fly_reset(from, to);
+        } else {
+            lane.wants_room = true;
+        }
+        idle
     }
 
     /// The first message that waits is due to be sent again: also at the deadline, because a link
@@ -94,7 +113,8 @@ impl<N: Node> Sim<N> {
             None => {}
             Some(Item::Reset) => {
                 // At once: what was sent after it may arrive at the same time.
-                self.core.network.stream_side(to, from).end.reset_coming = false;
+                let side = self.core.network.stream_side(to, from);
+                side.end.reset_coming = side.back.brings_reset();
                 let slot = self.prepare_disconnect(to, from);
                 self.on_disconnect(slot, to);
             }
@@ -210,6 +230,28 @@ impl<N: Node> Sim<N> {
         }
     }
 
+    /// `host` has ended in good order: its machine goes on with what it said, retransmissions and
+    /// all, and then closes its streams. What others say to it is lost.
+    pub(super) fn close_streams_of(&mut self, host: NodeId) {
+        let Some(streams) = self.core.network.streams() else {
+            return;
+        };
+        let now = self.core.now;
+        for peer in streams.peers_of(host) {
+            let peer_is_up = self.is_up(peer);
+            let mut side = self.core.network.stream_side(host, peer);
+            let waits = !side.out.held.is_empty();
+            let (back, was_open) = side.close(now, peer_is_up);
+            self.count_broken(peer, host, back);
+            if !waits && !self.core.network.is_blocked(host, peer) {
+                self.flush(host, peer);
+            }
+            if was_open {
+                self.reached_by_name(STREAM_BROKEN);
+            }
+        }
+    }
+
     /// The machine of `gone` has no connection with `peer` any more, and says so: the news takes
     /// the mean latency of the link, and is told when it arrives. True if there was one.
     fn reset(&mut self, gone: NodeId, peer: NodeId) -> bool {
@@ -298,7 +340,8 @@ impl Core {
             }
             Fate::Lost | Fate::Cut | Fate::Clogged(_) | Fate::Queued(_) | Fate::Detour => {
                 self.transmit_packet(from, to, packet);
-                if let Some(first) = self.network.stream_side(from, to).out.held.front_mut() {
+                let lane = self.network.stream_side(from, to).out;
+                if let Some(Waiting::Message(first)) = lane.held.front_mut() {
                     first.attempts += 1;
                 }
                 Attempt::Lost

@@ -92,13 +92,8 @@ fn a_stream_tries_once_more_before_it_breaks() {
         config.network.transport =
             Transport::Stream(StreamConfig { dead_link: ms(100), ..StreamConfig::default() });
     });
-    let rule = MessageRule {
-        from: vec![],
-        to: vec![],
-        kind: None,
-        nth: 1,
-        action: MessageAction::Lose,
-    };
+    let rule =
+        MessageRule { from: vec![], to: vec![], kind: None, nth: 1, action: MessageAction::Lose };
     world.inject(0, Fault::Message(rule));
     world.say(10, LINK, 1, 1, 10);
     assert_eq!(world.told(1_000), ["111ms n2 has 1"]);
