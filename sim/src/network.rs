@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use self::capacity::Capacity;
 pub(crate) use self::capacity::Packet;
-pub(crate) use self::stream::{Dropped, Item, Segment, Streams};
+pub(crate) use self::stream::{Dropped, Item, Segment, Streams, Waiting};
 pub use self::stream::{StreamConfig, Transport};
 
 use self::bottleneck::Bottlenecks;

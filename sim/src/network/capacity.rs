@@ -91,6 +91,11 @@ impl Transmitter {
             || capacity.queue.is_none_or(|queue| self.waiting_bytes.saturating_add(size) <= queue)
     }
 
+    /// Whether nothing is being transmitted, so that nothing waits either.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.current.is_none()
+    }
+
     /// Takes a message. Returns when its transmission ends, if that begins now.
     pub(crate) fn take(
         &mut self,

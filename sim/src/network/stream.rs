@@ -52,6 +52,18 @@ pub(crate) struct Segment {
     pub(crate) kind: u16,
     pub(crate) word: u64,
     pub(crate) size: u64,
+    /// How often it has been transmitted in vain. Nothing resets this: each attempt has a chance of
+    /// its own, and only the first one is counted by rules.
+    pub(crate) attempts: u32,
+}
+
+/// What waits to be transmitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Message(Segment),
+    /// The process has ended in good order: its machine closes the connection when all that the
+    /// process said has left.
+    Close,
 }
 
 /// What travels on a lane.
@@ -63,11 +75,20 @@ pub(crate) enum Item {
     Reset,
 }
 
+impl Waiting {
+    fn into_slot(self) -> Option<u32> {
+        match self {
+            Waiting::Message(segment) => Some(segment.slot),
+            Waiting::Close => None,
+        }
+    }
+}
+
 /// One direction of a stream.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lane {
     /// What waits for the link to be free, or behind a message that has to be sent again.
-    pub(crate) held: VecDeque<Segment>,
+    pub(crate) held: VecDeque<Waiting>,
     /// A reset waits for the link to be free, in front of all others.
     pub(crate) reset_held: bool,
     /// The first of them waits for room on its link.
@@ -102,6 +123,13 @@ impl Lane {
         self.flying.pop_front().map(|(_, item)| item)
     }
 
+    /// Whether the other end is still to be told of a connection that is no more.
+    pub(crate) fn brings_reset(&self) -> bool {
+        self.reset_held
+            || self.held.contains(&Waiting::Close)
+            || self.flying.iter().any(|(_, item)| *item == Item::Reset)
+    }
+
     /// Drops everything. Returns the messages: those that waited, and those under way; and when a
     /// reset would have arrived, if there was one.
     fn clear(&mut self, now: SimTime) -> Dropped {
@@ -111,7 +139,7 @@ impl Lane {
         self.wants_room = false;
         self.last_at = now;
         let mut dropped = Dropped {
-            held: self.held.drain(..).map(|segment| segment.slot).collect(),
+            held: self.held.drain(..).filter_map(Waiting::into_slot).collect(),
             reset_held: std::mem::take(&mut self.reset_held),
             ..Dropped::default()
         };
@@ -166,6 +194,21 @@ impl Side<'_> {
     pub(crate) fn clear(&mut self, now: SimTime) -> (Dropped, Dropped, bool) {
         let was_open = std::mem::take(self.open);
         (self.out.clear(now), self.back.clear(now), was_open)
+    }
+}
+
+impl Side<'_> {
+    /// The process at the near end has ended in good order: what it said goes on, and the close
+    /// follows it if the other end is there to be told. Returns what was on its way to it, which
+    /// is lost, and whether a connection was open.
+    pub(crate) fn close(&mut self, now: SimTime, peer_is_up: bool) -> (Dropped, bool) {
+        let was_open = std::mem::take(self.open);
+        *self.end = End::default();
+        if was_open && peer_is_up {
+            self.out.held.push_back(Waiting::Close);
+            self.other_end.reset_coming = true;
+        }
+        (self.back.clear(now), was_open)
     }
 }
 

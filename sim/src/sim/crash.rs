@@ -55,6 +55,7 @@ impl<N: Node> Sim<N> {
         let operation = operation.unwrap_or_else(|| machine.disk.operation_next());
         let loss = machine.crash_disk_at(&self.core.shared.streams, id, model, operation);
         self.take_down(id);
+        self.reset_streams_of(id);
         if blank {
             self.blank_disk(id);
         }
@@ -70,7 +71,8 @@ impl<N: Node> Sim<N> {
         Some(report)
     }
 
-    /// The process is gone, with its memory, its timers and all that waited for it.
+    /// The process is gone, with its memory, its timers and all that waited for it. What becomes
+    /// of its streams depends on how it ended.
     pub(super) fn take_down(&mut self, id: NodeId) {
         self.up -= usize::from(!self.is_spare(id));
         // A process that is gone is held by no pause, nor is its successor.
@@ -110,7 +112,6 @@ impl<N: Node> Sim<N> {
         for raw in inbox {
             self.drop_arrival(Slot::unpack(raw), "host_down");
         }
-        self.reset_streams_of(id);
     }
 
     /// The effects of a step that was cut short: their messages are freed.

@@ -324,9 +324,11 @@ impl<N: Node> Sim<N> {
                     }
                 }
             }
-            Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
+            Fault::Shape(links, _) | Fault::CutKinds(links, _) => {
                 self.core.network.release(hold.0);
+                self.streams_eased(&links);
             }
+            Fault::Message(_) => self.core.network.release(hold.0),
             Fault::Throttle(..) => {
                 let before = self.core.network.end_throttle(hold.0, |_, _| true);
                 self.plan_again(before);
@@ -401,6 +403,7 @@ impl<N: Node> Sim<N> {
         match grip {
             Grip::CutsKinds => {
                 self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+                self.streams_eased(&freed);
             }
             Grip::Throttles => {
                 let before = self.core.network.end_throttle(hold.0, chosen);
@@ -434,6 +437,7 @@ impl<N: Node> Sim<N> {
         let ends = links.is_empty();
         self.fold_freed(&freed);
         self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
+        self.streams_eased(&freed);
         (!freed.is_empty(), ends)
     }
 

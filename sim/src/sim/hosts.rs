@@ -157,6 +157,7 @@ impl<N: Node> Sim<N> {
         self.fold_fault(tag::STOPPED, u64::from(id.number()));
         self.trace(Some(id), What::Stopped, &"");
         self.take_down(id);
+        self.close_streams_of(id);
         self.observe_crashed(id);
         if restarts {
             self.start(id);

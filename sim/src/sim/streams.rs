@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::id::NodeId;
-use crate::network::{Dropped, Fate, Item, Packet, Segment, StreamConfig};
+use crate::network::{Dropped, Fate, Item, Packet, Segment, StreamConfig, Waiting};
 use crate::node::Node;
 use crate::sim::core::{Core, Internal, Slot};
 use crate::sim::host::Host;
@@ -44,11 +44,11 @@ impl<N: Node> Sim<N> {
             self.watch_cut(to, from);
         }
         self.trace_leaving(Slot::Parcel(slot), "streams");
-        let segment = Segment { slot, kind, word, size };
+        let segment = Segment { slot, kind, word, size, attempts: 0 };
         let blocked = self.core.network.is_blocked(from, to);
         let lane = self.core.network.stream_side(from, to).out;
         let waits = blocked || !lane.held.is_empty();
-        lane.held.push_back(segment);
+        lane.held.push_back(Waiting::Message(segment));
         if !waits {
             self.flush(from, to);
         }
@@ -56,13 +56,21 @@ impl<N: Node> Sim<N> {
 
     /// Transmits what waits, until something has to be sent again or there is no more room.
     fn flush(&mut self, from: NodeId, to: NodeId) {
-        while let Some(segment) = self.core.network.stream_side(from, to).out.held.front().copied()
-        {
+        while let Some(first) = self.core.network.stream_side(from, to).out.held.front().copied() {
+            let Waiting::Message(segment) = first else {
+                if !self.close_lane(from, to) {
+                    return;
+                }
+                continue;
+            };
             match self.core.transmit(from, to, segment) {
                 Attempt::Left => {
                     let lane = self.core.network.stream_side(from, to).out;
                     lane.held.pop_front();
                     lane.losses = 0;
+                }
+                Attempt::Lost if self.core.has_lost_for_too_long(from, to) => {
+                    return self.break_stream(from, to);
                 }
                 Attempt::Lost => return self.core.retransmit_later(from, to),
                 Attempt::Full => {
@@ -73,21 +81,30 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    /// The first message that waits is due to be sent again.
+    /// The news that a process has ended leaves behind all that it said; false if some of that is
+    /// still in the transmitter of the link.
+    fn close_lane(&mut self, from: NodeId, to: NodeId) -> bool {
+        let idle = self.core.network.transmitter_if_any(from, to).is_none_or(|it| it.is_idle());
+        let lane = self.core.network.stream_side(from, to).out;
+        if idle {
+            lane.held.pop_front();
+            self.core.fly_reset(from, to);
+        } else {
+            lane.wants_room = true;
+        }
+        idle
+    }
+
+    /// The first message that waits is due to be sent again: also at the deadline, because a link
+    /// that is free by then must not break its stream.
     pub(super) fn on_stream_retry(&mut self, from: NodeId, to: NodeId, turn: u32) {
-        let now = self.core.now;
-        let dead_link = self.core.network.stream_config().dead_link;
         let blocked = self.core.network.is_blocked(from, to);
         let lane = self.core.network.stream_side(from, to).out;
         // While the link is held, nothing is lost; letting it go begins anew.
         if lane.retry_turn != turn || lane.losses == 0 || blocked {
             return;
         }
-        if now >= lane.losing_since.saturating_add(dead_link) {
-            self.break_stream(from, to);
-        } else {
-            self.flush(from, to);
-        }
+        self.flush(from, to);
     }
 
     /// Something arrives, unless the stream has broken meanwhile.
@@ -96,7 +113,8 @@ impl<N: Node> Sim<N> {
             None => {}
             Some(Item::Reset) => {
                 // At once: what was sent after it may arrive at the same time.
-                self.core.network.stream_side(to, from).end.reset_coming = false;
+                let side = self.core.network.stream_side(to, from);
+                side.end.reset_coming = side.back.brings_reset();
                 let slot = self.prepare_disconnect(to, from);
                 self.on_disconnect(slot, to);
             }
@@ -137,6 +155,20 @@ impl<N: Node> Sim<N> {
             self.core.fly_reset(from, to);
         }
         self.flush(from, to);
+    }
+
+    /// A fault loses nothing on these links any more. What was lost is sent again at once, lest a
+    /// pause that has doubled many times outlasts the heal; another fault may still lose it, so
+    /// the watch over its losses goes on.
+    pub(super) fn streams_eased(&mut self, links: &[(NodeId, NodeId)]) {
+        for &(from, to) in links {
+            if self.core.network.has_stream(from, to)
+                && !self.core.network.is_blocked(from, to)
+                && self.core.network.stream_side(from, to).out.losses > 0
+            {
+                self.flush(from, to);
+            }
+        }
     }
 
     /// If the link is cut, the stream breaks when it has been for too long.
@@ -193,6 +225,28 @@ impl<N: Node> Sim<N> {
         for peer in streams.peers_of(host) {
             *self.core.network.stream_side(host, peer).end = Default::default();
             if self.reset(host, peer) {
+                self.reached_by_name(STREAM_BROKEN);
+            }
+        }
+    }
+
+    /// `host` has ended in good order: its machine goes on with what it said, retransmissions and
+    /// all, and then closes its streams. What others say to it is lost.
+    pub(super) fn close_streams_of(&mut self, host: NodeId) {
+        let Some(streams) = self.core.network.streams() else {
+            return;
+        };
+        let now = self.core.now;
+        for peer in streams.peers_of(host) {
+            let peer_is_up = self.is_up(peer);
+            let mut side = self.core.network.stream_side(host, peer);
+            let waits = !side.out.held.is_empty();
+            let (back, was_open) = side.close(now, peer_is_up);
+            self.count_broken(peer, host, back);
+            if !waits && !self.core.network.is_blocked(host, peer) {
+                self.flush(host, peer);
+            }
+            if was_open {
                 self.reached_by_name(STREAM_BROKEN);
             }
         }
@@ -271,12 +325,11 @@ impl<N: Node> Sim<N> {
 impl Core {
     /// One attempt to transmit a message.
     fn transmit(&mut self, from: NodeId, to: NodeId, segment: Segment) -> Attempt {
-        let Segment { slot, kind, word, size } = segment;
+        let Segment { slot, kind, word, size, attempts } = segment;
         if !self.network.admits(from, to, size) {
             return Attempt::Full;
         }
-        let attempt = self.network.stream_side(from, to).out.losses;
-        let fate = self.network.route_segment((from, to), kind, word, attempt, self.now);
+        let fate = self.network.route_segment((from, to), kind, word, attempts, self.now);
         let mut packet = Packet { raw: None, size, delay_ns: 0 };
         match fate {
             Fate::Arrives(at) => {
@@ -287,9 +340,20 @@ impl Core {
             }
             Fate::Lost | Fate::Cut | Fate::Clogged(_) | Fate::Queued(_) | Fate::Detour => {
                 self.transmit_packet(from, to, packet);
+                let lane = self.network.stream_side(from, to).out;
+                if let Some(Waiting::Message(first)) = lane.held.front_mut() {
+                    first.attempts += 1;
+                }
                 Attempt::Lost
             }
         }
+    }
+
+    /// Whether the first message that waits has been lost again and again for `dead_link`.
+    fn has_lost_for_too_long(&mut self, from: NodeId, to: NodeId) -> bool {
+        let dead_link = self.network.stream_config().dead_link;
+        let lane = self.network.stream_side(from, to).out;
+        lane.losses > 0 && self.now >= lane.losing_since.saturating_add(dead_link)
     }
 
     /// The first message that waits was lost: it is sent again after the time-out, which doubles.

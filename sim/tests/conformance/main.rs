@@ -22,6 +22,7 @@ mod misdirection;
 mod network_pairs;
 mod reordering;
 mod sharp;
+mod stream_stops;
 mod streams;
 mod talker;
 mod uncertainty;

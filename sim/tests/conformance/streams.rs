@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use seedbed_sim::{
-    Capacity, Chance, Distribution, Fault, LinkConfig, MessageAction, MessageRule, NodeId,
+    Capacity, Chance, Distribution, Fault, HoldId, LinkConfig, MessageAction, MessageRule, NodeId,
     STREAM_BROKEN, Shaping, StreamConfig, Transport,
 };
 
@@ -15,7 +15,7 @@ fn both_ways() -> Vec<(NodeId, NodeId)> {
     vec![(N1, N2), (N2, N1)]
 }
 
-/// What is lost is sent again after the time-out, doubled each time; what follows waits for it.
+/// What is lost is sent again when the fault that lost it ends; what follows waits for it.
 #[test]
 fn a_lost_message_is_late_and_holds_up_what_follows() {
     let mut world = World::of_streams(3, |_| {});
@@ -26,10 +26,78 @@ fn a_lost_message_is_late_and_holds_up_what_follows() {
     world.say(500, LINK, 2, 1, 10).release(700, hold);
     world.say(800, LINK, 3, 1, 10);
     let expected =
-        ["12ms n1 has 7", "12ms n3 has 8", "1411ms n2 has 1", "1411ms n2 has 2", "1411ms n2 has 3"];
+        ["12ms n1 has 7", "12ms n3 has 8", "701ms n2 has 1", "701ms n2 has 2", "801ms n2 has 3"];
     assert_eq!(world.told(5_000), expected);
     let messages = world.sim.messages();
     assert_eq!((messages.sent, messages.delivered, messages.lost), (5, 5, 0));
+}
+
+/// The time-out doubles each time that a message is lost.
+#[test]
+fn what_is_lost_again_waits_twice_as_long() {
+    let mut world = World::of_streams(2, |config| {
+        config.network.everywhere.loss = Chance::from_ratio(1, 2);
+    });
+    for value in 0..40 {
+        world.say(value * 20_000, LINK, value, 1, 10);
+    }
+    let mut late = std::collections::BTreeSet::new();
+    for (nanos, _, heard) in world.heard(1_000_000) {
+        if matches!(heard, Heard::Word { .. }) {
+            late.insert(nanos / MILLISECOND % 20_000);
+        }
+    }
+    let expected = [1, 201, 601, 1_401, 3_001, 6_201, 10_001];
+    let late: Vec<u64> = late.into_iter().collect();
+    assert!(late.len() >= 4 && expected.starts_with(&late), "{late:?}");
+}
+
+/// When kinds are carried again, or some links are shaped no more, what was lost does not sit out
+/// a pause that has doubled many times.
+#[test]
+fn a_heal_ends_the_pause() {
+    let always = Shaping { loss: Chance::ALWAYS, ..Shaping::default() };
+    let told = |fault: &Fault, heal: fn(&mut World, HoldId)| {
+        let mut world = World::of_streams(2, |_| {});
+        let hold = world.inject(0, fault.clone());
+        world.say(5, LINK, 1, 2, 10);
+        world.stop_at(6_500);
+        heal(&mut world, hold);
+        world.told(60_000)
+    };
+    for fault in [Fault::CutKinds(both_ways(), vec![0]), Fault::Shape(both_ways(), always)] {
+        let expected = ["6501ms n2 has 1", "6501ms n2 has 2"];
+        assert_eq!(told(&fault, |world, hold| world.sim.release(hold)), expected);
+        assert_eq!(told(&fault, |world, _| world.sim.heal_core(&[N1, N2])), expected);
+        assert_eq!(told(&fault, |world, _| assert!(world.sim.free_hosts(&[N2]))), expected);
+    }
+}
+
+/// The end of one fault is no news if another goes on: the stream breaks when it would have.
+#[test]
+fn the_end_of_another_fault_does_not_put_off_the_break() {
+    let always = || Shaping { loss: Chance::ALWAYS, ..Shaping::default() };
+    let mut world = World::of_streams(2, |_| {});
+    world.inject(0, Fault::Shape(vec![LINK], always()));
+    let other = world.inject(0, Fault::Shape(vec![LINK], always()));
+    world.say(5, LINK, 1, 1, 10);
+    world.release(6_500, other);
+    assert_eq!(world.told(60_000), ["10005ms n1 loses n2", "10005ms n2 loses n1"]);
+}
+
+/// A stream that is about to break tries once more: its link may be free by then.
+#[test]
+fn a_stream_tries_once_more_before_it_breaks() {
+    let mut world = World::of_streams(2, |config| {
+        config.network.transport =
+            Transport::Stream(StreamConfig { dead_link: ms(100), ..StreamConfig::default() });
+    });
+    let rule =
+        MessageRule { from: vec![], to: vec![], kind: None, nth: 1, action: MessageAction::Lose };
+    world.inject(0, Fault::Message(rule));
+    world.say(10, LINK, 1, 1, 10);
+    assert_eq!(world.told(1_000), ["111ms n2 has 1"]);
+    assert_eq!(reached(&world), None);
 }
 
 /// A datagram's latency is a stream's, unless it has to wait for an earlier one.
@@ -339,4 +407,28 @@ fn a_desk_tells_a_node() {
     desk.boot();
     assert_eq!(desk.disconnect(N2).len(), 1);
     assert_eq!(at(0), desk.now());
+}
+
+/// A message that was lost and is sent again when its link is let go is still the same message: a
+/// rule has counted it, and the chance that took it is not drawn again.
+#[test]
+fn letting_a_link_go_is_not_a_first_attempt() {
+    let mut world = World::of_streams(2, |_| {});
+    let rule = |nth| MessageRule {
+        from: vec![],
+        to: vec![],
+        kind: None,
+        nth,
+        action: MessageAction::Lose,
+    };
+    world.inject(0, Fault::Message(rule(1)));
+    let second = world.inject(0, Fault::Message(rule(2)));
+    world.say(10, LINK, 1, 1, 10);
+    let clog = world.inject(50, Fault::Clog(vec![LINK]));
+    world.release(100, clog);
+    assert_eq!(world.told(150), ["101ms n2 has 1"]);
+    assert!(!world.sim.rule_met(second));
+    world.say(200, LINK, 2, 1, 10);
+    assert_eq!(world.told(1_000), ["401ms n2 has 2"]);
+    assert!(world.sim.rule_met(second));
 }
