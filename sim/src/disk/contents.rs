@@ -291,8 +291,13 @@ impl Contents {
         device.fingerprint.word(sync.id.number());
         let is_gone = |change: &Change| {
             let goes = failing.contains(&name(change));
-            if let (true, Change::Write { file, offset, .. }) = (goes, change) {
-                gone.push((*file, *offset));
+            let (Change::Write { file, offset: from, .. } | Change::Truncate { file, len: from }) =
+                change
+            else {
+                return goes;
+            };
+            if goes {
+                gone.push((*file, *from));
             }
             goes
         };

@@ -316,6 +316,56 @@ fn a_failed_sync_concerns_the_files_that_it_names() {
 }
 
 #[test]
+fn a_failed_sync_keeps_the_order_of_truncations_and_writes() {
+    let mut disk = with_durable("a", &[1; 1000]);
+    disk.append("b", b"").unwrap();
+    sync(&mut disk, SyncScope::All);
+    let fault = DiskFault::new(Trouble::FailedSyncs(Rate::next(1)), 1).of_files("b");
+    assert!(disk.hold(1, fault));
+    disk.truncate("a", 0).unwrap();
+    disk.write_at("a", 0, b"new").unwrap();
+    disk.append("b", b"gone").unwrap();
+    assert_eq!(fails_to_sync(&mut disk).len(), 1);
+    assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+    assert_eq!(durable_and_cached(&disk), [b"new", b"new"]);
+}
+
+#[test]
+fn a_truncation_that_a_failed_sync_loses_is_undone_by_a_crash() {
+    for len in [2, 6] {
+        let mut disk = with_durable("a", b"0123");
+        hold(&mut disk, 1, Trouble::FailedSyncs(Rate::next(1)));
+        disk.truncate("a", len).unwrap();
+        assert_eq!(fails_to_sync(&mut disk).len(), 1);
+        assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+        assert_eq!((disk.len("a"), disk.durable().len("a")), (Some(len), Some(4)));
+        crash_strictly(&mut disk);
+        assert_eq!(disk.read("a").unwrap(), &b"0123"[..]);
+    }
+}
+
+#[test]
+fn names_that_a_failed_sync_leaves_are_not_overtaken_by_syncs_in_flight() {
+    let mut disk = with_durable("tmp1", b"old");
+    disk.append("tmp2", b"new").unwrap();
+    sync(&mut disk, SyncScope::All);
+    hold(&mut disk, 1, Trouble::FailedSyncs(Rate::next(1)));
+    disk.rename("tmp1", "state").unwrap();
+    let first = starts(&mut disk, SyncScope::All);
+    disk.append("tmp2", b"er").unwrap();
+    let data = starts(&mut disk, SyncScope::File("tmp2"));
+    disk.rename("tmp2", "state").unwrap();
+    let second = starts(&mut disk, SyncScope::All);
+    disk.complete_sync(first);
+    assert_eq!(disk.take_sync_errors().len(), 1);
+    disk.complete_sync(data);
+    assert_eq!(files(disk.durable()), [("tmp1", &b"old"[..]), ("tmp2", b"newer")]);
+    disk.complete_sync(second);
+    assert_eq!(files(disk.durable()), [("state", &b"newer"[..])]);
+    assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+}
+
+#[test]
 fn a_full_disk_takes_what_fits_and_no_more_until_something_goes() {
     let mut disk = Disk::default();
     disk.set_capacity(Some(10));
