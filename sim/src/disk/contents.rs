@@ -308,7 +308,8 @@ impl Contents {
         for (file, offset) in gone {
             troubles.diverge(file, offset);
         }
-        let failed = |path: &&str| DiskError::new(DiskOperation::Sync, path, DiskErrorKind::Io);
+        let failed =
+            |path: &&str| (sync.id, DiskError::new(DiskOperation::Sync, path, DiskErrorKind::Io));
         troubles.sync_errors.extend(failing.iter().map(failed));
         applied
     }

@@ -81,7 +81,7 @@ impl<N: Node> Sim<N> {
         cold.step_over = false;
         cold.disk_errors.clear();
         cold.sync_failed_in_step = false;
-        cold.slow_syncs.clear();
+        cold.planned_syncs.clear();
         cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);

@@ -13,7 +13,7 @@ fn hold(disk: &mut Disk, number: u32, trouble: Trouble) -> bool {
 fn fails_to_sync(disk: &mut Disk) -> Vec<String> {
     let id = starts(disk, SyncScope::All);
     disk.complete_sync(id);
-    disk.take_sync_errors().iter().map(ToString::to_string).collect()
+    disk.take_sync_errors().iter().map(|(_, error)| error.to_string()).collect()
 }
 
 fn durable_and_cached(disk: &Disk) -> [Vec<u8>; 2] {
@@ -363,6 +363,19 @@ fn names_that_a_failed_sync_leaves_are_not_overtaken_by_syncs_in_flight() {
     disk.complete_sync(second);
     assert_eq!(files(disk.durable()), [("state", &b"newer"[..])]);
     assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+}
+
+#[test]
+fn an_error_says_which_sync_failed_of_those_that_complete_at_once() {
+    let mut disk = with_durable("a", b"");
+    hold(&mut disk, 1, Trouble::FailedSyncs(Rate::next(1)));
+    disk.append("a", b"1").unwrap();
+    let first = starts(&mut disk, SyncScope::All);
+    disk.append("a", b"2").unwrap();
+    let second = starts(&mut disk, SyncScope::All);
+    disk.complete_sync(second);
+    let failed: Vec<SyncId> = disk.take_sync_errors().iter().map(|(sync, _)| *sync).collect();
+    assert_eq!(failed, [first]);
 }
 
 #[test]
