@@ -70,6 +70,8 @@ impl<N: Node> Sim<N> {
         host.machine.reads = Reads::default();
         if let Some(rare) = host.rare_if_any() {
             rare.stopping = None;
+            rare.last_sync = None;
+            rare.last_sync_failed = false;
             rare.dues.clear();
         }
         let now = self.core.now;

@@ -105,7 +105,7 @@ impl<N: Node> Sim<N> {
         cold.synced = Some(sync);
         cold.planned_syncs.retain(|planned| planned.id > sync);
         if !errors.is_empty() {
-            return self.sync_failed(id, errors, applied);
+            return self.sync_failed(id, sync, errors, applied);
         }
         self.trace(Some(id), What::Durable, &"");
         self.observe(Watch::DURABLE, &Observation::Durable { host: id });
@@ -119,7 +119,13 @@ impl<N: Node> Sim<N> {
     /// failed, and promise what it was to make durable. If several complete at once, the earliest
     /// that failed decides.
     #[cold]
-    fn sync_failed(&mut self, id: NodeId, errors: Vec<(SyncId, DiskError)>, applied: bool) {
+    fn sync_failed(
+        &mut self,
+        id: NodeId,
+        sync: SyncId,
+        errors: Vec<(SyncId, DiskError)>,
+        applied: bool,
+    ) {
         if let Some(first) = errors.iter().map(|(sync, _)| *sync).min() {
             self.drop_outputs(id, first);
         }
@@ -127,8 +133,17 @@ impl<N: Node> Sim<N> {
         let incarnation = host.machine.incarnation;
         let cold = host.cold();
         cold.sync_failed_in_step = cold.step.is_some();
+        // A process that stops handles nothing more, and so is told nothing.
+        let stopping = cold.is_stopping();
+        if let Some(rare) = cold.rare.as_mut().filter(|_| stopping) {
+            rare.last_sync_failed |= rare.last_sync.is_some_and(|last| last <= sync);
+        }
         for (_, error) in errors {
             let text = error.to_string();
+            if stopping {
+                self.trace(Some(id), What::SyncFailed, &text);
+                continue;
+            }
             self.hosts.0[id.index()].cold().disk_errors.push_back(error);
             self.trace(Some(id), What::SyncFailed, &text);
             let event = Internal::DiskFailed { host: id, incarnation };

@@ -87,6 +87,10 @@ pub(crate) struct Rare {
     pub(crate) armed: Vec<Armed>,
     /// Set while the host stops in good order: whether it is to boot again at once.
     pub(crate) stopping: Option<bool>,
+    /// The sync that such a host waits for when it has nothing more to say.
+    pub(crate) last_sync: Option<SyncId>,
+    /// Whether that sync, or one after it, has failed.
+    pub(crate) last_sync_failed: bool,
     /// While its clocks stand still: what the monotonic clock shows when each timer is due.
     pub(crate) dues: Vec<Duration>,
 }
@@ -98,6 +102,8 @@ impl Default for Rare {
             slow_in_vain: Vec::new(),
             armed: Vec::new(),
             stopping: None,
+            last_sync: None,
+            last_sync_failed: false,
             dues: Vec::new(),
         }
     }
