@@ -522,21 +522,25 @@ impl Device<'_> {
             Platter::Lost => self.fingerprint.word(0),
             Platter::Torn(parts) => {
                 for part in parts {
-                    self.fingerprint.word(part.start as u64);
                     self.put(*file, offset + part.start as u64, &written[part]);
                 }
             }
             Platter::Misdirected { file, offset, len } => {
-                self.fingerprint.word(offset);
                 self.troubles.diverge(file, offset);
                 self.put(file, offset, &written[..len]);
             }
         }
     }
 
+    /// Writes what is not all of a write, or not at its place: where that is goes into the
+    /// fingerprint, for nothing else says it.
     fn put(&mut self, file: FileId, offset: u64, bytes: &[u8]) {
+        let end = offset + bytes.len() as u64;
+        for word in [file.0, offset, end] {
+            self.fingerprint.word(word);
+        }
         self.durable.write(file, offset, bytes, self.store);
-        self.troubles.rot.clear(file, offset..offset + bytes.len() as u64);
+        self.troubles.rot.clear(file, offset..end);
     }
 }
 

@@ -186,6 +186,9 @@ impl Troubles {
         {
             self.spare(hold);
         }
+        if let (Some((hold, _)), Some(Platter::Lost)) = (torn, &found) {
+            self.spare(hold);
+        }
         self.has_lied |= found.is_some();
         found
     }

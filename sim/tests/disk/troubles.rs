@@ -128,6 +128,41 @@ fn a_misdirected_write_without_another_place_is_a_write() {
     assert_eq!((disk.hits(1), disk.has_lied()), (0, false));
 }
 
+#[test]
+fn a_write_that_is_lost_is_not_torn_as_well() {
+    let mut disk = with_durable("a", &[1; 1024]);
+    hold(&mut disk, 1, Trouble::LostWrites(Rate::next(1)));
+    hold(&mut disk, 2, Trouble::TornWrites(Rate::next(1)));
+    for (number, hits) in [(2, (1, 0)), (3, (1, 1))] {
+        disk.write_at("a", 0, &[number; 1024]).unwrap();
+        sync_quietly(&mut disk);
+        assert_eq!((disk.hits(1), disk.hits(2)), hits);
+    }
+    let torn = disk.durable().read("a").unwrap().into_owned();
+    assert!(torn.contains(&1) && torn.contains(&3), "old and new sectors");
+}
+
+#[test]
+fn the_fingerprint_tells_where_a_misdirected_write_is() {
+    let mut prints = BTreeSet::new();
+    let mut landings = BTreeSet::new();
+    for salt in 0..100 {
+        let mut disk = with_durable("a", &[1; 512]);
+        disk.append("b", &[1; 512]).unwrap();
+        disk.append("c", &[1; 512]).unwrap();
+        sync(&mut disk, SyncScope::All);
+        // The salt itself is not in the fingerprint.
+        let trouble = Trouble::MisdirectedWrites(Rate::next(1));
+        assert!(disk.hold(1, DiskFault::new(trouble, salt)));
+        disk.write_at("a", 0, &[9; 10]).unwrap();
+        sync(&mut disk, SyncScope::All);
+        let landed = ["a", "b", "c"].map(|path| disk.durable().read(path).unwrap()[0]);
+        prints.insert(disk.fingerprint());
+        landings.insert(landed);
+    }
+    assert_eq!((landings.len(), prints.len()), (2, 2));
+}
+
 fn rot(path: &str, range: Range<u64>, places: u32) -> Trouble {
     Trouble::BitRot { within: vec![(path.to_owned(), range)], places }
 }
