@@ -291,8 +291,13 @@ impl Contents {
         device.fingerprint.word(sync.id.number());
         let is_gone = |change: &Change| {
             let goes = failing.contains(&name(change));
-            if let (true, Change::Write { file, offset, .. }) = (goes, change) {
-                gone.push((*file, *offset));
+            let (Change::Write { file, offset: from, .. } | Change::Truncate { file, len: from }) =
+                change
+            else {
+                return goes;
+            };
+            if goes {
+                gone.push((*file, *from));
             }
             goes
         };
@@ -303,7 +308,8 @@ impl Contents {
         for (file, offset) in gone {
             troubles.diverge(file, offset);
         }
-        let failed = |path: &&str| DiskError::new(DiskOperation::Sync, path, DiskErrorKind::Io);
+        let failed =
+            |path: &&str| (sync.id, DiskError::new(DiskOperation::Sync, path, DiskErrorKind::Io));
         troubles.sync_errors.extend(failing.iter().map(failed));
         applied
     }
@@ -516,21 +522,25 @@ impl Device<'_> {
             Platter::Lost => self.fingerprint.word(0),
             Platter::Torn(parts) => {
                 for part in parts {
-                    self.fingerprint.word(part.start as u64);
                     self.put(*file, offset + part.start as u64, &written[part]);
                 }
             }
             Platter::Misdirected { file, offset, len } => {
-                self.fingerprint.word(offset);
                 self.troubles.diverge(file, offset);
                 self.put(file, offset, &written[..len]);
             }
         }
     }
 
+    /// Writes what is not all of a write, or not at its place: where that is goes into the
+    /// fingerprint, for nothing else says it.
     fn put(&mut self, file: FileId, offset: u64, bytes: &[u8]) {
+        let end = offset + bytes.len() as u64;
+        for word in [file.0, offset, end] {
+            self.fingerprint.word(word);
+        }
         self.durable.write(file, offset, bytes, self.store);
-        self.troubles.rot.clear(file, offset..offset + bytes.len() as u64);
+        self.troubles.rot.clear(file, offset..end);
     }
 }
 

@@ -222,27 +222,38 @@ impl Journal {
         }
     }
 
-    /// The device has failed `sync`: the writes that it covers and that `gone` picks will never
-    /// reach the platter, and count as done; other changes of data are handed to `apply`, and
-    /// those of names are left to a later sync.
+    /// The device has failed `sync`: the changes of data that it covers and that `gone` picks will
+    /// never reach the platter, and count as done; other changes of data are handed to `apply`,
+    /// all in order. Those of names are left to the next sync in flight that covers any, which
+    /// would otherwise overtake them, or else to one that is not requested yet.
     pub(super) fn fail(
         &mut self,
         sync: &SyncInFlight,
         mut gone: impl FnMut(&Change) -> bool,
         mut apply: impl FnMut(&Change, &[u8]),
     ) {
+        let covers_names =
+            |later: &SyncInFlight| self.covered(later).any(|change| !change.is_data());
+        let heir = self.in_flight.iter().position(covers_names);
         for slot in self.place(sync.first)..self.place(sync.end) {
             let operation = &self.operations[slot];
             if operation.sync != Some(sync.id) || operation.finished {
                 continue;
             }
-            if let Change::Write { .. } = operation.change {
+            if operation.change.is_data() {
                 if !gone(&operation.change) {
                     apply(&operation.change, self.written(&operation.change));
                 }
                 self.set_finished(slot);
+                continue;
+            }
+            let number = operation.number;
+            if let Some(place) = heir {
+                let heir = &mut self.in_flight[place];
+                heir.first = heir.first.min(number);
+                self.operations[slot].sync = Some(heir.id);
             } else {
-                self.covered_before = self.covered_before.min(operation.number);
+                self.covered_before = self.covered_before.min(number);
                 self.operations[slot].sync = None;
             }
         }

@@ -298,8 +298,9 @@ impl Disk {
         self.troubles().is_some_and(|troubles| !troubles.rot.spots().is_empty())
     }
 
-    /// What failed syncs have to tell the node since this was last asked: an error for each file.
-    pub fn take_sync_errors(&mut self) -> Vec<DiskError> {
+    /// What failed syncs have to tell the node since this was last asked: an error for each file,
+    /// with the sync that failed. Later ones come later.
+    pub fn take_sync_errors(&mut self) -> Vec<(SyncId, DiskError)> {
         let troubles = self.contents.as_mut().and_then(|contents| contents.troubles.as_mut());
         troubles.map_or_else(Vec::new, |troubles| std::mem::take(&mut troubles.sync_errors))
     }

@@ -7,6 +7,7 @@ use super::error::DiskError;
 use super::faults::{DiskFault, Rate, Room, Strike, Trouble};
 use super::file::FileId;
 use super::rot::Rot;
+use super::sync::SyncId;
 use super::tree::Tree;
 use crate::rng::mix;
 
@@ -41,7 +42,7 @@ pub(super) struct Troubles {
     /// Whether a write that a sync acknowledged was lost, torn or misdirected.
     pub(super) has_lied: bool,
     /// What failed syncs have to report.
-    pub(super) sync_errors: Vec<DiskError>,
+    pub(super) sync_errors: Vec<(SyncId, DiskError)>,
 }
 
 /// What the device makes of a write that a sync is to make durable.
@@ -183,6 +184,9 @@ impl Troubles {
         if let (Some((hold, _)), None | Some(Platter::Lost | Platter::Torn(_))) =
             (elsewhere, &found)
         {
+            self.spare(hold);
+        }
+        if let (Some((hold, _)), Some(Platter::Lost)) = (torn, &found) {
             self.spare(hold);
         }
         self.has_lied |= found.is_some();

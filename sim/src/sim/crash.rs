@@ -84,6 +84,8 @@ impl<N: Node> Sim<N> {
         host.machine.reads = Reads::default();
         if let Some(rare) = host.rare_if_any() {
             rare.stopping = None;
+            rare.last_sync = None;
+            rare.last_sync_failed = false;
             rare.dues.clear();
         }
         let now = self.core.now;
@@ -95,7 +97,7 @@ impl<N: Node> Sim<N> {
         cold.step_over = false;
         cold.disk_errors.clear();
         cold.sync_failed_in_step = false;
-        cold.slow_syncs.clear();
+        cold.planned_syncs.clear();
         cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);

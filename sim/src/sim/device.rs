@@ -8,7 +8,7 @@ use crate::id::NodeId;
 use crate::invariant::{Observation, Watch};
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
-use crate::sim::host::{Host, Output};
+use crate::sim::host::{Host, Output, PlannedSync};
 use crate::sim::step::{handle, tag};
 use crate::sim::{HoldId, Sim};
 use crate::trace::What;
@@ -83,11 +83,9 @@ impl<N: Node> Sim<N> {
                 let usual_ns = disk.sync.sample(word).saturating_add(disk.transfer_ns(bytes));
                 let takes_ns = host.machine.disk.device_time_ns(usual_ns, 1);
                 let cold = host.cold();
-                if takes_ns > usual_ns {
-                    cold.slow_syncs.push((sync, usual_ns));
-                }
                 let done = cold.device_free_at.max(self.core.now).saturating_add_nanos(takes_ns);
                 cold.device_free_at = done;
+                cold.planned_syncs.push(PlannedSync { id: sync, usual_ns, done });
                 if self.effects.always_slow {
                     self.write_begins(id, done);
                 }
@@ -103,7 +101,9 @@ impl<N: Node> Sim<N> {
         let host = &mut self.hosts.0[id.index()];
         let applied = host.machine.disk.complete_sync(sync);
         let errors = host.machine.disk.take_sync_errors();
-        host.cold().synced = Some(sync);
+        let cold = host.cold();
+        cold.synced = Some(sync);
+        cold.planned_syncs.retain(|planned| planned.id > sync);
         if !errors.is_empty() {
             return self.sync_failed(id, sync, errors, applied);
         }
@@ -116,16 +116,34 @@ impl<N: Node> Sim<N> {
     }
 
     /// The outputs behind it are gone, those behind later syncs too: they were appended before it
-    /// failed, and promise what it was to make durable.
+    /// failed, and promise what it was to make durable. If several complete at once, the earliest
+    /// that failed decides.
     #[cold]
-    fn sync_failed(&mut self, id: NodeId, sync: SyncId, errors: Vec<DiskError>, applied: bool) {
-        self.drop_outputs(id, sync);
+    fn sync_failed(
+        &mut self,
+        id: NodeId,
+        sync: SyncId,
+        errors: Vec<(SyncId, DiskError)>,
+        applied: bool,
+    ) {
+        if let Some(first) = errors.iter().map(|(sync, _)| *sync).min() {
+            self.drop_outputs(id, first);
+        }
         let host = &mut self.hosts.0[id.index()];
         let incarnation = host.machine.incarnation;
         let cold = host.cold();
         cold.sync_failed_in_step = cold.step.is_some();
-        for error in errors {
+        // A process that stops handles nothing more, and so is told nothing.
+        let stopping = cold.is_stopping();
+        if let Some(rare) = cold.rare.as_mut().filter(|_| stopping) {
+            rare.last_sync_failed |= rare.last_sync.is_some_and(|last| last <= sync);
+        }
+        for (_, error) in errors {
             let text = error.to_string();
+            if stopping {
+                self.trace(Some(id), What::SyncFailed, &text);
+                continue;
+            }
             self.hosts.0[id.index()].cold().disk_errors.push_back(error);
             self.trace(Some(id), What::SyncFailed, &text);
             let event = Internal::DiskFailed { host: id, incarnation };
@@ -223,25 +241,27 @@ impl<N: Node> Sim<N> {
         self.hurry_syncs(id);
     }
 
-    /// The device is faster than it was: what it has not done yet takes as long as it takes now.
-    /// The events of before come up as well, and find that their syncs have completed.
+    /// The device is faster than it was: what it has not done yet takes as long as it takes now,
+    /// after what is ahead of it. The events of before come up as well, and find that their syncs
+    /// have completed.
     fn hurry_syncs(&mut self, id: NodeId) {
         let now = self.core.now;
         let host = &mut self.hosts.0[id.index()];
         let incarnation = host.machine.incarnation;
-        let Some(cold) = host.cold.as_mut().filter(|cold| !cold.slow_syncs.is_empty()) else {
+        let Some(cold) = host.cold.as_mut().filter(|cold| !cold.planned_syncs.is_empty()) else {
             return;
         };
-        let synced = cold.synced;
-        cold.slow_syncs.retain(|(sync, _)| synced.is_none_or(|synced| *sync > synced));
         let mut free_at = now;
-        for (sync, usual_ns) in cold.slow_syncs.clone() {
-            let takes_ns = host.machine.disk.device_time_ns(usual_ns, 1);
+        for planned in &mut cold.planned_syncs {
+            let takes_ns = host.machine.disk.device_time_ns(planned.usual_ns, 1);
             free_at = free_at.saturating_add_nanos(takes_ns);
-            let event = Internal::SyncDone { host: id, incarnation, sync };
-            self.core.push_internal(free_at, event);
+            if free_at < planned.done {
+                planned.done = free_at;
+                let event = Internal::SyncDone { host: id, incarnation, sync: planned.id };
+                self.core.push_internal(free_at, event);
+            }
+            free_at = planned.done.max(now);
         }
-        let cold = self.hosts.0[id.index()].cold();
         cold.device_free_at = cold.device_free_at.min(free_at);
     }
 

@@ -68,9 +68,8 @@ pub(crate) struct Cold<N: Node> {
     pub(crate) disk_errors: VecDeque<DiskError>,
     /// Whether a sync has failed while a step that takes time is running.
     pub(crate) sync_failed_in_step: bool,
-    /// Syncs that a slow device works on, with the time that a healthy one takes for each. Some may
-    /// have completed.
-    pub(crate) slow_syncs: Vec<(SyncId, u64)>,
+    /// Syncs that the device works on, in order.
+    pub(crate) planned_syncs: Vec<PlannedSync>,
     /// What waits for a disk that is stuck.
     pub(crate) stalled: Vec<Internal>,
     /// What only faults of hosts, clocks and processors need.
@@ -88,6 +87,10 @@ pub(crate) struct Rare {
     pub(crate) armed: Vec<Armed>,
     /// Set while the host stops in good order: whether it is to boot again at once.
     pub(crate) stopping: Option<bool>,
+    /// The sync that such a host waits for when it has nothing more to say.
+    pub(crate) last_sync: Option<SyncId>,
+    /// Whether that sync, or one after it, has failed.
+    pub(crate) last_sync_failed: bool,
     /// While its clocks stand still: what the monotonic clock shows when each timer is due.
     pub(crate) dues: Vec<Duration>,
 }
@@ -99,9 +102,21 @@ impl Default for Rare {
             slow_in_vain: Vec::new(),
             armed: Vec::new(),
             stopping: None,
+            last_sync: None,
+            last_sync_failed: false,
             dues: Vec::new(),
         }
     }
+}
+
+/// A sync that the device has not completed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlannedSync {
+    pub(crate) id: SyncId,
+    /// The time that a healthy device takes for it.
+    pub(crate) usual_ns: u64,
+    /// When the device will have done it, if it stays as fast as it is.
+    pub(crate) done: SimTime,
 }
 
 /// An output that a gate holds.
@@ -161,7 +176,7 @@ impl<N: Node> Cold<N> {
             waking: false,
             disk_errors: VecDeque::new(),
             sync_failed_in_step: false,
-            slow_syncs: Vec::new(),
+            planned_syncs: Vec::new(),
             stalled: Vec::new(),
             rare: None,
         }

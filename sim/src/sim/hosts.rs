@@ -143,13 +143,27 @@ impl<N: Node> Sim<N> {
         {
             return;
         }
+        if cold.rare.as_ref().is_some_and(|rare| rare.last_sync_failed) {
+            return self.stops_in_vain(id);
+        }
         match host.machine.disk.request_sync(SyncScope::All) {
             SyncRequest::Nothing => self.has_stopped(id),
-            request @ SyncRequest::Starts(_) => {
+            request @ SyncRequest::Starts(sync) => {
+                host.rare().last_sync.get_or_insert(sync);
                 self.gate(id, request);
             }
-            SyncRequest::Joins(_) => {}
+            SyncRequest::Joins(sync) => {
+                host.rare().last_sync.get_or_insert(sync);
+            }
         }
+    }
+
+    /// The last sync has failed. Nobody is left to be told, and another try may fail as well,
+    /// without end: what is not durable is lost as in a crash.
+    fn stops_in_vain(&mut self, id: NodeId) {
+        let machine = &mut self.hosts.0[id.index()].machine;
+        machine.crash_disk(&self.core.shared.streams, id, self.config.crash_model);
+        self.has_stopped(id);
     }
 
     fn has_stopped(&mut self, id: NodeId) {

@@ -120,6 +120,41 @@ fn other_files_are_not_concerned() {
     assert_eq!(world.seen(40), [""; 0]);
 }
 
+/// A host that stops while its syncs fail tries once, and is told nothing; what it could not make
+/// durable is lost. It may boot again.
+#[test]
+fn a_host_stops_although_its_syncs_fail() {
+    for fault in [Fault::Stop(N1), Fault::Leave(N1)] {
+        let mut world = World::obeying(2, |ctx, _, order| {
+            ctx.disk().append("log", b"x").unwrap();
+            if order == 1 {
+                ctx.sync();
+                ctx.send(N2, word(order));
+            }
+        });
+        let always = DiskFault::new(Trouble::FailedSyncs(Rate::ALWAYS), 1);
+        let failing = world.stop_at(1).inject(Fault::Disk(N1, always)).unwrap();
+        world.order_at(5, N1, 1).order_at(6, N1, 2);
+        assert!(world.stop_at(7).inject(fault).is_some());
+        // The first sync takes until 15 ms, the last one 10 ms more.
+        assert_eq!(world.seen(24), [""; 0]);
+        assert!(world.sim.is_up(N1));
+        let before = world.until(26).sim.events();
+        assert!(!world.sim.is_up(N1));
+        world.until(2000);
+        assert!(world.sim.events() <= before + 1, "nothing goes on");
+        assert!(!world.sim.is_up(N1), "nobody restarts it");
+        let left = world.sim.view().disk(N1).len("log");
+        assert_eq!(left.unwrap_or(0), 0, "at most the name");
+        assert_eq!(world.sim.disk_hits(N1, failing), 2);
+        world.sim.release(failing);
+        assert!(world.sim.restart(N1));
+        world.order_at(2010, N1, 1);
+        assert_eq!(world.seen(3000), ["2021ms n2 has 1 of n1"]);
+        assert_eq!(world.sim.view().durable(N1).len("log"), Some(1));
+    }
+}
+
 struct Numbers;
 
 impl Service for Numbers {

@@ -112,6 +112,20 @@ fn the_backlog_of_a_slow_disk_does_not_outlast_it() {
     assert_eq!(world.sim.view().durable(N1).len("log"), Some(15));
 }
 
+/// Syncs of before the device became slow are still ahead of those that it is hurried with.
+#[test]
+fn a_disk_that_is_well_again_keeps_the_order_of_its_syncs() {
+    let mut world = World::tuned(2, |_| {}, writer());
+    world.order_at(5, N1, 1).order_at(6, N1, 2);
+    let slow = hold(&mut world, 7, N1, Trouble::Slow { percent: 1000, by: Duration::ZERO });
+    world.order_at(8, N1, 3);
+    world.stop_at(9).release(slow);
+    world.order_at(10, N1, 4);
+    let told: Vec<String> =
+        (1..=4).map(|order| format!("{}ms n2 has {order} of n1", 6 + 10 * order)).collect();
+    assert_eq!(world.seen(5000), told);
+}
+
 /// A device that does not answer holds syncs, and steps that read, until it is let go.
 #[test]
 fn a_stuck_disk_answers_nothing_until_it_is_let_go() {

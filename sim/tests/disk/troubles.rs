@@ -13,7 +13,7 @@ fn hold(disk: &mut Disk, number: u32, trouble: Trouble) -> bool {
 fn fails_to_sync(disk: &mut Disk) -> Vec<String> {
     let id = starts(disk, SyncScope::All);
     disk.complete_sync(id);
-    disk.take_sync_errors().iter().map(ToString::to_string).collect()
+    disk.take_sync_errors().iter().map(|(_, error)| error.to_string()).collect()
 }
 
 fn durable_and_cached(disk: &Disk) -> [Vec<u8>; 2] {
@@ -126,6 +126,41 @@ fn a_misdirected_write_without_another_place_is_a_write() {
     sync(&mut disk, SyncScope::All);
     assert_eq!(disk.durable().read("a").unwrap(), &b"done"[..]);
     assert_eq!((disk.hits(1), disk.has_lied()), (0, false));
+}
+
+#[test]
+fn a_write_that_is_lost_is_not_torn_as_well() {
+    let mut disk = with_durable("a", &[1; 1024]);
+    hold(&mut disk, 1, Trouble::LostWrites(Rate::next(1)));
+    hold(&mut disk, 2, Trouble::TornWrites(Rate::next(1)));
+    for (number, hits) in [(2, (1, 0)), (3, (1, 1))] {
+        disk.write_at("a", 0, &[number; 1024]).unwrap();
+        sync_quietly(&mut disk);
+        assert_eq!((disk.hits(1), disk.hits(2)), hits);
+    }
+    let torn = disk.durable().read("a").unwrap().into_owned();
+    assert!(torn.contains(&1) && torn.contains(&3), "old and new sectors");
+}
+
+#[test]
+fn the_fingerprint_tells_where_a_misdirected_write_is() {
+    let mut prints = BTreeSet::new();
+    let mut landings = BTreeSet::new();
+    for salt in 0..100 {
+        let mut disk = with_durable("a", &[1; 512]);
+        disk.append("b", &[1; 512]).unwrap();
+        disk.append("c", &[1; 512]).unwrap();
+        sync(&mut disk, SyncScope::All);
+        // The salt itself is not in the fingerprint.
+        let trouble = Trouble::MisdirectedWrites(Rate::next(1));
+        assert!(disk.hold(1, DiskFault::new(trouble, salt)));
+        disk.write_at("a", 0, &[9; 10]).unwrap();
+        sync(&mut disk, SyncScope::All);
+        let landed = ["a", "b", "c"].map(|path| disk.durable().read(path).unwrap()[0]);
+        prints.insert(disk.fingerprint());
+        landings.insert(landed);
+    }
+    assert_eq!((landings.len(), prints.len()), (2, 2));
 }
 
 fn rot(path: &str, range: Range<u64>, places: u32) -> Trouble {
@@ -313,6 +348,69 @@ fn a_failed_sync_concerns_the_files_that_it_names() {
     disk.append("a", b"2").unwrap();
     assert_eq!(fails_to_sync(&mut disk).len(), 2);
     assert_eq!(disk.durable().read("a").unwrap(), &b"12"[..]);
+}
+
+#[test]
+fn a_failed_sync_keeps_the_order_of_truncations_and_writes() {
+    let mut disk = with_durable("a", &[1; 1000]);
+    disk.append("b", b"").unwrap();
+    sync(&mut disk, SyncScope::All);
+    let fault = DiskFault::new(Trouble::FailedSyncs(Rate::next(1)), 1).of_files("b");
+    assert!(disk.hold(1, fault));
+    disk.truncate("a", 0).unwrap();
+    disk.write_at("a", 0, b"new").unwrap();
+    disk.append("b", b"gone").unwrap();
+    assert_eq!(fails_to_sync(&mut disk).len(), 1);
+    assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+    assert_eq!(durable_and_cached(&disk), [b"new", b"new"]);
+}
+
+#[test]
+fn a_truncation_that_a_failed_sync_loses_is_undone_by_a_crash() {
+    for len in [2, 6] {
+        let mut disk = with_durable("a", b"0123");
+        hold(&mut disk, 1, Trouble::FailedSyncs(Rate::next(1)));
+        disk.truncate("a", len).unwrap();
+        assert_eq!(fails_to_sync(&mut disk).len(), 1);
+        assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+        assert_eq!((disk.len("a"), disk.durable().len("a")), (Some(len), Some(4)));
+        crash_strictly(&mut disk);
+        assert_eq!(disk.read("a").unwrap(), &b"0123"[..]);
+    }
+}
+
+#[test]
+fn names_that_a_failed_sync_leaves_are_not_overtaken_by_syncs_in_flight() {
+    let mut disk = with_durable("tmp1", b"old");
+    disk.append("tmp2", b"new").unwrap();
+    sync(&mut disk, SyncScope::All);
+    hold(&mut disk, 1, Trouble::FailedSyncs(Rate::next(1)));
+    disk.rename("tmp1", "state").unwrap();
+    let first = starts(&mut disk, SyncScope::All);
+    disk.append("tmp2", b"er").unwrap();
+    let data = starts(&mut disk, SyncScope::File("tmp2"));
+    disk.rename("tmp2", "state").unwrap();
+    let second = starts(&mut disk, SyncScope::All);
+    disk.complete_sync(first);
+    assert_eq!(disk.take_sync_errors().len(), 1);
+    disk.complete_sync(data);
+    assert_eq!(files(disk.durable()), [("tmp1", &b"old"[..]), ("tmp2", b"newer")]);
+    disk.complete_sync(second);
+    assert_eq!(files(disk.durable()), [("state", &b"newer"[..])]);
+    assert_eq!(disk.request_sync(SyncScope::All), SyncRequest::Nothing);
+}
+
+#[test]
+fn an_error_says_which_sync_failed_of_those_that_complete_at_once() {
+    let mut disk = with_durable("a", b"");
+    hold(&mut disk, 1, Trouble::FailedSyncs(Rate::next(1)));
+    disk.append("a", b"1").unwrap();
+    let first = starts(&mut disk, SyncScope::All);
+    disk.append("a", b"2").unwrap();
+    let second = starts(&mut disk, SyncScope::All);
+    disk.complete_sync(second);
+    let failed: Vec<SyncId> = disk.take_sync_errors().iter().map(|(sync, _)| *sync).collect();
+    assert_eq!(failed, [first]);
 }
 
 #[test]
