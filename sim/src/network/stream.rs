@@ -5,9 +5,9 @@
 //! the first message, at no cost, and breaks when one end crashes, when a link has been cut for
 //! `dead_link`, or when one message has been sent again and again for that long. What is on its way
 //! is gone then, and each end that lives is told. Where a process ends in good order, what it said
-//! goes on to its peer, and the news follows behind. An end that has not been told yet believes in the
-//! old connection, so what it sends is lost with it; after it was told, the next message opens a
-//! new one.
+//! goes on to its peer, and the news follows behind. An end that has not been told yet believes in
+//! the old connection, so what it sends is lost with it; after it was told, the next message opens
+//! a new one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -2,10 +2,9 @@
 //!
 //! # Where a new kind of fault goes
 //!
-//! 1. Its struct, with [`fault_struct!`](kind), and its `FaultKind`, in the file of its area.
+//! 1. Its struct, with `fault_struct!`, and its `FaultKind`, in the file of its area.
 //! 2. One line in the table of [`Fault`] below, and one in that of [`RandomKind`] if it can be
-//!    drawn
-//!    without settings.
+//!    drawn without settings.
 //! 3. What it takes, in the director's `fire`: the compiler asks for it.
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
