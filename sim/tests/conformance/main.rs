@@ -1,7 +1,7 @@
 //! Every setting and fault of the kernel, measured: each test fails if its setting does nothing.
 
 #[path = "../kernel/puppet.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the tests of the kernel use the rest of it")]
 mod puppet;
 #[path = "../kernel/spy.rs"]
 mod spy;
