@@ -37,6 +37,9 @@ pub struct Raft {
     pub(super) role: Role,
     /// Whether this is not the host's first life.
     pub(super) restarted: bool,
+    /// Whether its vote counts: a spare host that has joined is a bystander, which elects nobody.
+    #[serde(skip)]
+    pub(super) is_member: bool,
     /// Its disk has failed it: it promises nothing any more, and crashes when the step ends.
     pub(super) failed: bool,
 }
@@ -97,6 +100,7 @@ impl Node for Raft {
             delivered: 0,
             role: Role::Follower(Follower::default()),
             restarted: ctx.incarnation() > 1,
+            is_member: ctx.members().binary_search(&ctx.me()).is_ok(),
             failed,
         };
         node.reset_election_timer(ctx);
@@ -307,7 +311,7 @@ impl Raft {
     /// Waits anew for a random time (section 5.2: so that split votes are rare). Who is no member
     /// of the cluster elects nobody (section 6): a spare host that joins stays a bystander.
     pub(super) fn reset_election_timer(&self, ctx: &mut Context<'_, Self>) {
-        if ctx.members().binary_search(&ctx.me()).is_err() {
+        if !self.is_member {
             return;
         }
         let (low, high) = self.params.election_timeout();

@@ -125,6 +125,15 @@ impl Bytes {
         self.tail.shrink_to(BLOCK_BYTES);
     }
 
+    /// All bytes, borrowed if they lie in one piece.
+    #[inline]
+    pub(super) fn whole(&self) -> Cow<'_, [u8]> {
+        if self.blocks.is_empty() {
+            return Cow::Borrowed(&self.tail);
+        }
+        self.slice_large(0, self.len())
+    }
+
     /// The bytes from `start` to `end`, borrowed where they lie in one piece.
     #[inline]
     pub(super) fn slice(&self, start: usize, end: usize) -> Cow<'_, [u8]> {

@@ -78,6 +78,12 @@ impl File {
         self.bytes.len() as u64
     }
 
+    /// All bytes.
+    #[inline]
+    pub(super) fn whole(&self) -> Cow<'_, [u8]> {
+        self.bytes.whole()
+    }
+
     /// The bytes from `start` to `end`; fewer, or none, where the file ends before that.
     #[inline]
     pub(super) fn slice(&self, start: u64, end: u64) -> Cow<'_, [u8]> {

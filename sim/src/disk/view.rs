@@ -29,7 +29,10 @@ impl<'a> DiskView<'a> {
 
     /// The whole file.
     pub fn read(&self, path: &str) -> Result<Cow<'a, [u8]>, DiskError> {
-        self.read_at(path, 0, u64::MAX)
+        match self.tree.find(self.directory, path) {
+            Some(file) => Ok(self.rot.shown(file.id(), 0, file.whole())),
+            None => Err(self.not_found(path)),
+        }
     }
 
     /// `len` bytes from `offset` on; fewer, or none, where the file ends before that.
@@ -40,11 +43,14 @@ impl<'a> DiskView<'a> {
                 let bytes = file.slice(offset, offset.saturating_add(len));
                 Ok(self.rot.shown(file.id(), offset, bytes))
             }
-            None => {
-                let path = [self.directory, path].concat();
-                Err(DiskError::new(DiskOperation::Read, &path, DiskErrorKind::NotFound))
-            }
+            None => Err(self.not_found(path)),
         }
+    }
+
+    #[cold]
+    fn not_found(&self, path: &str) -> DiskError {
+        let path = [self.directory, path].concat();
+        DiskError::new(DiskOperation::Read, &path, DiskErrorKind::NotFound)
     }
 
     /// The length of the file in bytes, if there is one.

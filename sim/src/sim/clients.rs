@@ -285,11 +285,16 @@ impl<N: Node> Sim<N> {
                 self.trace_mail(slot, fate_name(route.fate));
             }
         }
-        self.mail_departs(slot, route.fate);
+        // What becomes of most mail is at hand.
+        if let Fate::Arrives(at) = route.fate {
+            self.core.push(at, Slot::Mail(slot));
+        } else {
+            self.mail_departs(slot, route.fate);
+        }
     }
 
     /// The network takes over a request or an answer.
-    #[inline]
+    #[inline(never)]
     pub(super) fn mail_departs(&mut self, slot: u32, fate: Fate) {
         let mail = self.mails.get(slot);
         let (from, to) = (mail.from, mail.to);

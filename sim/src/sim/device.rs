@@ -74,15 +74,21 @@ impl<N: Node> Sim<N> {
             }
             SyncRequest::Starts(sync) => {
                 let host = &mut self.hosts.0[id.index()];
-                let word = host.machine.device_word(&self.core.shared.streams, id);
-                let incarnation = host.machine.incarnation;
+                host.cold();
+                let Host { machine, cold: Some(cold), .. } = host else {
+                    unreachable!("it has just been made");
+                };
+                let word = machine.device_word(&self.core.shared.streams, id);
+                let incarnation = machine.incarnation;
+                let disk = &cold.disk;
+                let mut usual_ns = disk.sync.sample(word);
                 // The bytes of a sync are counted one by one, and only a limited device asks.
-                let is_limited = host.cold().disk.throughput.is_some();
-                let bytes = if is_limited { host.machine.disk.sync_bytes(sync) } else { 0 };
-                let disk = &host.cold().disk;
-                let usual_ns = disk.sync.sample(word).saturating_add(disk.transfer_ns(bytes));
-                let takes_ns = host.machine.disk.device_time_ns(usual_ns, 1);
-                let cold = host.cold();
+                if disk.throughput.is_some() {
+                    let transfer_ns = disk.transfer_ns(machine.disk.sync_bytes(sync));
+                    usual_ns = usual_ns.saturating_add(transfer_ns);
+                }
+                let takes_ns = machine.disk.device_time_ns(usual_ns, 1);
+                let failed = cold.sync_failed_in_step;
                 let done = cold.device_free_at.max(self.core.now).saturating_add_nanos(takes_ns);
                 cold.device_free_at = done;
                 cold.planned_syncs.push(PlannedSync { id: sync, usual_ns, done });
@@ -91,7 +97,6 @@ impl<N: Node> Sim<N> {
                 }
                 let event = Internal::SyncDone { host: id, incarnation, sync };
                 self.core.push_internal(done, event);
-                let failed = self.hosts.0[id.index()].cold().sync_failed_in_step;
                 Some(if failed { SyncId::NEVER } else { sync })
             }
         }
@@ -103,7 +108,10 @@ impl<N: Node> Sim<N> {
         let errors = host.machine.disk.take_sync_errors();
         let cold = host.cold();
         cold.synced = Some(sync);
-        cold.planned_syncs.retain(|planned| planned.id > sync);
+        // They complete in their order, and there are hardly ever two.
+        while cold.planned_syncs.first().is_some_and(|planned| planned.id <= sync) {
+            cold.planned_syncs.remove(0);
+        }
         if !errors.is_empty() {
             return self.sync_failed(id, sync, errors, applied);
         }

@@ -131,8 +131,17 @@ impl<N: Node> Host<N> {
         Host { node: None, ready_at: SimTime::MAX, machine, timers: Vec::new(), params, cold: None }
     }
 
+    #[inline]
     pub(crate) fn cold(&mut self) -> &mut Cold<N> {
-        self.cold.get_or_insert_with(|| Box::new(Cold::new(DiskConfig::default())))
+        if self.cold.is_none() {
+            self.make_cold();
+        }
+        self.cold.as_mut().expect("made if it was not there")
+    }
+
+    #[cold]
+    fn make_cold(&mut self) {
+        self.cold = Some(Box::new(Cold::new(DiskConfig::default())));
     }
 
     pub(crate) fn rare(&mut self) -> &mut Rare {

@@ -273,7 +273,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// All effects of a step are applied; `gate` is what its last outputs wait for.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_step(&mut self, id: NodeId, gate: Option<SyncId>, end: StepEnd) {
         if gate == Some(SyncId::NEVER) {
             self.drop_outputs(id, SyncId::NEVER);
@@ -308,7 +308,7 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_step(&mut self, id: NodeId, end: StepEnd) {
         match end {
             StepEnd::Lives => {}

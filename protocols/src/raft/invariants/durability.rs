@@ -39,9 +39,6 @@ impl PersistBeforeSend {
         term: Term,
         world: &View<'_, Raft>,
     ) -> Check {
-        if world.disk_has_lied(host) {
-            return Ok(());
-        }
         let state = self.shared.borrow_mut().durable_state(host, world);
         let kept = state.is_some_and(|state| {
             state.term > term || (state.term == term && state.voted_for == Some(candidate))
@@ -60,7 +57,7 @@ impl PersistBeforeSend {
         world: &View<'_, Raft>,
     ) -> Check {
         let verified = of(&mut self.verified, host);
-        if *verified == Some((term, index)) || world.disk_has_lied(host) {
+        if *verified == Some((term, index)) {
             return Ok(());
         }
         let mut history = self.shared.borrow_mut();
@@ -119,7 +116,7 @@ impl Invariant<Raft> for PersistBeforeSend {
         if world.node(from).is_some_and(|node| node.term() < term) {
             return broken(format!("{from} sends a message of term {term} before it is there"));
         }
-        match *message {
+        let found = match *message {
             Message::VoteReply { granted: true, .. } => self.check_vote((from, to), term, world),
             Message::AppendReply { outcome: AppendOutcome::Matched { index }, .. }
             | Message::Persisted { index, .. } => self.check_ack((from, to), (term, index), world),
@@ -129,6 +126,11 @@ impl Invariant<Raft> for PersistBeforeSend {
             | Message::AppendReply { outcome: AppendOutcome::Conflict { .. }, .. }
             | Message::ReadIndex { .. }
             | Message::ReadIndexReply { .. } => Ok(()),
+        };
+        // Nobody keeps a promise on a disk that lies.
+        match found {
+            Err(_) if world.disk_has_lied(from) => Ok(()),
+            found => found,
         }
     }
 }
