@@ -2,3 +2,5 @@
 //!
 //! Everything here starts from the files that a sweep wrote (`results.jsonl`, `summary.json`), and
 //! nothing here runs a simulation.
+
+pub mod compare;
