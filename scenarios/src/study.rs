@@ -112,7 +112,14 @@ fn check_grid(study: &Study, set: &[(String, Value)], findings: &mut Findings<'_
     let mut vary = Vec::new();
     for (index, varied) in study.vary.iter().enumerate() {
         match Vary::new(&varied.path, varied.values.clone()) {
-            Ok(one) => vary.push(one),
+            Ok(one) if varied.labels.is_empty() || varied.labels.len() == one.values.len() => {
+                vary.push(one);
+            }
+            Ok(one) => {
+                let count = one.values.len();
+                let message = format!("there are {count} values, and as many have labels, or none");
+                findings.add(&place.index(index).key("labels"), message, None);
+            }
             Err(VaryError(why)) => findings.add(&place.index(index), why, None),
         }
     }
@@ -143,7 +150,7 @@ fn check_values(
         load(scenario, &settings, catalog)
     };
     let place = Path::root().key("vary");
-    for (index, Varied { path, values }) in study.vary.iter().enumerate() {
+    for (index, Varied { path, values, .. }) in study.vary.iter().enumerate() {
         for (number, value) in values.iter().enumerate() {
             if let Err(errors) = load_with(path, value) {
                 let first = errors.list().first().map(|error| error.message().to_owned());

@@ -48,6 +48,9 @@ pub struct Varied {
     pub path: String,
     /// Its values, in the order in which curves and legends show them.
     pub values: Vec<Value>,
+    /// What legends call each of them; without, the values themselves are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// A picture of one measure.
