@@ -1,6 +1,7 @@
 //! Followers: they vote, take entries, and pass questions of readers on to the leader.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use seedbed_sim::{Context, NodeId, OpId};
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct Follower {
 pub(super) struct FollowerRead {
     id: OpId,
     serial: u64,
+    /// When the leader was last asked, on this host's monotonic clock.
+    asked: Duration,
     /// How far the log must be committed here; none until the leader has said.
     commit: Option<Index>,
 }
@@ -231,17 +234,22 @@ impl Raft {
         }
         follower.serial += 1;
         let serial = follower.serial;
-        follower.reads.push(FollowerRead { id, serial, commit: None });
+        follower.reads.push(FollowerRead { id, serial, asked: ctx.elapsed(), commit: None });
         ctx.send(leader, Message::ReadIndex { term: self.term, serial });
     }
 
-    /// The question or its answer may have been lost: with each message of the leader, it is asked
-    /// again.
-    fn ask_again(&self, ctx: &mut Context<'_, Self>, leader: NodeId) {
-        let Role::Follower(follower) = &self.role else {
+    /// The question or its answer may have been lost: it is asked again when the leader is heard of,
+    /// but no sooner than a heartbeat's time later. For each question makes the leader send to all:
+    /// if each such message brought questions in turn, a few waiting reads would drown the network.
+    fn ask_again(&mut self, ctx: &mut Context<'_, Self>, leader: NodeId) {
+        let (now, patience) = (ctx.elapsed(), self.params.heartbeat());
+        let Role::Follower(follower) = &mut self.role else {
             return;
         };
-        for read in follower.reads.iter().filter(|read| read.commit.is_none()) {
+        let is_due =
+            |read: &&mut FollowerRead| read.commit.is_none() && read.asked + patience <= now;
+        for read in follower.reads.iter_mut().filter(is_due) {
+            read.asked = now;
             ctx.send(leader, Message::ReadIndex { term: self.term, serial: read.serial });
         }
     }
