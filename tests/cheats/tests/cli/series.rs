@@ -88,6 +88,9 @@ fn a_study_runs_its_grid_and_its_results_say_so() {
     lab.scenario("fine.json", "tiny", json!({}));
     study(&lab, "study.json", |_| {});
     assert_eq!(lab.expect(0, "check ."), "2 files fine\n");
+    // In a folder it is no scenario.
+    lab.expect(0, "sweep . --seeds 1 --out folder");
+    assert_eq!(rows(&lab, "folder").len(), 1);
     lab.expect(0, "sweep study.json --out out");
     let points: Vec<Value> = rows(&lab, "out").iter().map(|row| row["point"].clone()).collect();
     let wanted = [2, 3, 5].map(|nodes| vec![json!({ "nodes": nodes }); 4]).concat();
@@ -101,9 +104,7 @@ fn a_study_runs_its_grid_and_its_results_say_so() {
     assert_eq!(head["study"]["name"], json!("hosts"));
     assert_eq!(head["study"]["published"][0]["points"][0]["numbers"]["mean"], json!(30.0));
     assert_eq!(head["grid"]["vary"], json!([["nodes", [2, 3, 5]]]));
-    // In a folder it is no scenario, and by its name it is swept alone.
-    lab.expect(0, "sweep . --seeds 1 --out folder");
-    assert_eq!(rows(&lab, "folder").len(), 1);
+    // By its name it is swept alone.
     assert_eq!(lab.run("sweep study.json fine.json").code, 2);
     assert_eq!(lab.run("sweep study.json --vary nodes=3").code, 2);
     assert_eq!(lab.run("run study.json").code, 3);
