@@ -167,7 +167,7 @@ fn choose_seeds(
     }
     let first = arguments.seed_from.as_deref().map(first_seed_of);
     let from = first.unwrap_or(0);
-    let wanted = arguments.seeds.clone();
+    let wanted = arguments.seeds;
     let own = study.and_then(|study| study.seeds).filter(|_| arguments.time_max.is_none());
     match wanted.or(own.map(SeedRange::Count)) {
         None if arguments.time_max.is_some() => Ok(Seeds::Rounds { from }),
