@@ -81,6 +81,7 @@ pub trait Protocol: Node<Params: DeserializeOwned + Clone + Default, Service: Te
             Strain::Crashes => true,
             Strain::Amnesia
             | Strain::Disks
+            | Strain::Rot
             | Strain::Clocks
             | Strain::Corruption
             | Strain::Misdirection => false,
@@ -106,6 +107,8 @@ pub struct Tolerance {
     /// On how many hosts at once something may be rotten: copies that can be told to be bad. The
     /// unit is the whole host.
     pub damaged_copies: usize,
+    /// Whether the clocks of its hosts may drift by more than 500 ppm, jump and stand still.
+    pub clocks: bool,
     /// Whether messages may reach it whose bits have flipped on the way: it checks them itself.
     pub corruption: bool,
     /// Whether messages may reach a host that were for another one: it checks the addressee itself.
@@ -121,7 +124,9 @@ impl Tolerance {
             Strain::Amnesia => self.amnesia,
             Strain::Corruption => self.corruption,
             Strain::Misdirection => self.misdirection,
-            Strain::Disks | Strain::Clocks => false,
+            Strain::Disks => self.lost_copies > 0,
+            Strain::Rot => self.damaged_copies > 0,
+            Strain::Clocks => self.clocks,
         }
     }
 }
@@ -137,8 +142,10 @@ pub enum Strain {
     Crashes,
     /// Hosts come back with blank disks.
     Amnesia,
-    /// Disks lose or change what they said they have.
+    /// Disks lose what they said they have, or hold something else in its place.
     Disks,
+    /// Bits on disks flip.
+    Rot,
     /// Clocks run, jump or stand as no clock should.
     Clocks,
     /// Messages arrive that nobody sent: bits have flipped on the way.

@@ -440,8 +440,10 @@ macro_rules! string_unit {
     };
 }
 
+mod bandwidth;
 mod throughput;
 
+pub use self::bandwidth::Bandwidth;
 pub use self::throughput::Throughput;
 
 fn no_unit(number: impl fmt::Display, unit: &str) -> String {

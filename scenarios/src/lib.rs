@@ -6,6 +6,7 @@ pub mod determinism;
 pub mod failure;
 pub mod format;
 pub mod histogram;
+pub mod reference;
 mod registry;
 pub mod replay;
 pub mod run;

@@ -242,14 +242,19 @@ fn service_entry<P: Protocol>() -> Option<(String, ServiceEntry)> {
     let workloads = P::Service::workloads().into_iter().map(|kind| {
         let build = kind.build;
         let check = move |document: &Document, path: &Path, options: &Value| match build(options) {
+            _ if options.is_array() => {
+                vec![document.error(path, "expected an object, found a list", None)]
+            }
             Ok(_) => Vec::new(),
-            Err(error) => vec![document.error(&inner(path, &error.path), error.message, None)],
+            Err(error) => {
+                vec![document.error_in_options(path, options, &error.path, &error.message)]
+            }
         };
         Entry { options: Some(OptionsCheck::new(check)), ..Entry::new(kind.name, kind.about) }
     });
     let operation = OptionsCheck::new(|document, path, op| match P::Service::parse_op(op) {
         Ok(_) => Vec::new(),
-        Err(error) => vec![document.error(&inner(path, &error.path), error.message, None)],
+        Err(error) => vec![document.error_in_options(path, op, &error.path, &error.message)],
     });
     let entry = ServiceEntry {
         about: P::Service::ABOUT.to_owned(),
@@ -259,12 +264,4 @@ fn service_entry<P: Protocol>() -> Option<(String, ServiceEntry)> {
         ..ServiceEntry::default()
     };
     Some((name.to_owned(), entry))
-}
-
-/// The place of a mistake inside options that stand at a path.
-fn inner(path: &Path, text: &str) -> Path {
-    if text.is_empty() {
-        return path.clone();
-    }
-    Path::parse(text).map_or_else(|_| path.clone(), |inner| path.join(&inner))
 }

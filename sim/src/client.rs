@@ -164,6 +164,8 @@ pub(crate) struct Client<S: Service> {
     pub(crate) due: VecDeque<SimTime>,
     pub(crate) believed_leader: Option<NodeId>,
     pub(crate) state: ClientState<S>,
+    /// How often its present final operation has been given up.
+    pub(crate) given_up: u32,
     /// Invalidates wake-ups that were meant for what the client did before.
     pub(crate) wake: u32,
     /// True while the program has asked to wait.

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::clock::Uncertainty;
 use crate::disk::CrashModel;
 use crate::distribution::Distribution;
 use crate::id::NodeId;
+use crate::network::{Capacity, Transport};
 use crate::rng::Chance;
+use crate::time::duration_nanos;
 
 /// Everything that a simulation starts from, but for clients and what watches it.
 #[derive(Clone, Debug)]
@@ -29,8 +34,59 @@ pub struct Config<P> {
     pub inbox: usize,
     /// Ends a run that does not end by itself.
     pub limits: Limits,
-    /// The chance that an enabled `buggify` place fires.
-    pub buggify: Chance,
+    /// Whether correct protocols are to misbehave within their rights.
+    pub buggify: Buggify,
+}
+
+/// How often the places that a protocol marks with [`crate::Context::buggify`] say yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buggify {
+    /// The chance that a place is on, drawn once a run for each.
+    pub on: Chance,
+    /// The chance that one that is on says yes when it is asked.
+    pub fires: Chance,
+}
+
+impl Buggify {
+    /// No place is ever on.
+    pub const OFF: Buggify = Buggify { on: Chance::NEVER, fires: Chance::NEVER };
+}
+
+/// How long handlers take. What the disk and the network take is their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cpu {
+    /// How fast it is, in parts per million of the speed that [`crate::Context::busy`] reckons
+    /// with: 500,000 takes twice as long. Zero counts as one.
+    pub speed_ppm: u32,
+    /// What every handler call takes at full speed, beside what it says with
+    /// [`crate::Context::busy`].
+    pub step: Duration,
+}
+
+impl Cpu {
+    /// Full speed, and handler calls take no time.
+    pub const PLAIN: Cpu = Cpu { speed_ppm: Cpu::FULL_PPM, step: Duration::ZERO };
+
+    /// Full speed, in parts per million.
+    pub const FULL_PPM: u32 = 1_000_000;
+
+    /// How long a handler call takes that says it is busy so long. Rounded up.
+    pub fn takes(&self, busy: Duration) -> Duration {
+        let full = u128::from(duration_nanos(busy.saturating_add(self.step)));
+        let taken = (full * u128::from(Cpu::FULL_PPM)).div_ceil(u128::from(self.speed_ppm.max(1)));
+        Duration::from_nanos(u64::try_from(taken).unwrap_or(u64::MAX))
+    }
+
+    /// This one while `other` slows it down as well: speeds multiply, the times of steps add up.
+    #[must_use]
+    pub fn slowed_by(self, other: Cpu) -> Cpu {
+        let speed = u64::from(self.speed_ppm) * u64::from(other.speed_ppm);
+        let speed = (speed / u64::from(Cpu::FULL_PPM)).max(1);
+        Cpu {
+            speed_ppm: u32::try_from(speed).unwrap_or(u32::MAX),
+            step: self.step.saturating_add(other.step),
+        }
+    }
 }
 
 /// One host.
@@ -41,6 +97,9 @@ pub struct HostConfig<P> {
     /// Whether it takes part: hosts left out by a list of names exist only as a gap in numbering,
     /// so that the others keep their random streams.
     pub present: bool,
+    /// Whether it is there only to join: no member, and down until [`crate::Fault::Join`] boots
+    /// it. Spare hosts come after all others.
+    pub spare: bool,
     /// What its node is booted with.
     pub params: Arc<P>,
     /// How far its wall clock is off at the start, in nanoseconds; negative is behind.
@@ -49,6 +108,10 @@ pub struct HostConfig<P> {
     pub clock_drift_ppm: i64,
     /// The error that its wall clock promises not to exceed.
     pub clock_error: Duration,
+    /// How a time server disciplines its wall clock, if one does.
+    pub clock_uncertainty: Option<Uncertainty>,
+    /// How long its handlers take.
+    pub cpu: Cpu,
     /// How long its disk takes, and how much it holds.
     pub disk: DiskConfig,
 }
@@ -59,12 +122,20 @@ impl<P> HostConfig<P> {
         HostConfig {
             role: role.into(),
             present: true,
+            spare: false,
             params,
             clock_offset_ns: 0,
             clock_drift_ppm: 0,
             clock_error: Duration::ZERO,
+            clock_uncertainty: None,
+            cpu: Cpu::PLAIN,
             disk: DiskConfig::default(),
         }
+    }
+
+    /// Whether it takes part from the beginning.
+    pub(crate) fn is_member(&self) -> bool {
+        self.present && !self.spare
     }
 }
 
@@ -122,6 +193,8 @@ pub struct NetworkConfig {
     /// Whether every message between hosts names its addressee: one that comes to another host is
     /// then dropped, and counted as undecodable.
     pub addressee: bool,
+    /// How hosts talk to each other.
+    pub transport: Transport,
 }
 
 /// Where hosts and clients are, and the links from zone to zone.
@@ -166,6 +239,8 @@ pub struct LinkConfig {
     /// The chance that a message between hosts comes to another host than it was sent to, which is
     /// told the true sender.
     pub misdirect: Chance,
+    /// How much the link carries.
+    pub capacity: Capacity,
 }
 
 impl LinkConfig {
@@ -193,6 +268,7 @@ impl Default for LinkConfig {
             reorder_delay: None,
             corrupt: Chance::NEVER,
             misdirect: Chance::NEVER,
+            capacity: Capacity::default(),
         }
     }
 }
@@ -226,7 +302,7 @@ impl<P> Config<P> {
             crash_model: CrashModel::Torn,
             inbox: 10_000,
             limits: Limits::default(),
-            buggify: Chance::NEVER,
+            buggify: Buggify::OFF,
         }
     }
 }

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::Buggify;
 use crate::disk::{Disk, DiskError, SyncScope};
 use crate::effects::{Effect, Effects};
 use crate::id::{NodeId, OpId};
 use crate::machine::{Machine, Reads};
 use crate::node::{Answer, Item, Node, Ret};
-use crate::rng::{Chance, Purpose, Rng, Streams};
+use crate::rng::{Chance, Rng, Streams};
 use crate::time::{LocalTime, SimTime};
 
 /// What every host of a run shares and none can change.
@@ -23,8 +24,8 @@ pub(crate) struct Shared {
     pub(crate) roles: Vec<u16>,
     /// The error that each host's wall clock promises not to exceed; empty if all are exact.
     pub(crate) clock_errors: Vec<Duration>,
-    /// The chance that an enabled `buggify` point fires; never, unless the run asks for it.
-    pub(crate) buggify: Chance,
+    /// How often places of `buggify` say yes; never, unless the run asks for it.
+    pub(crate) buggify: Buggify,
 }
 
 /// What a handler may do, and all that it may know.
@@ -50,12 +51,15 @@ impl<N: Node> Context<'_, N> {
         self.me
     }
 
-    /// All other hosts that take part, in order.
+    /// All other hosts that the run begins with, in order: what a node is configured with. It stays
+    /// the same when hosts leave and others join: a spare host that joins knows whom to ask, and
+    /// those learn of it from what it sends. A protocol without changes of membership takes no
+    /// host for a member that is not in [`Context::members`].
     pub fn peers(&self) -> impl DoubleEndedIterator<Item = NodeId> + '_ {
         self.shared.members.iter().copied().filter(move |host| *host != self.me)
     }
 
-    /// All hosts that take part, this one too, in order.
+    /// All hosts that the run begins with, in order; this one is among them unless it was a spare.
     pub fn members(&self) -> &[NodeId] {
         &self.shared.members
     }
@@ -102,6 +106,9 @@ impl<N: Node> Context<'_, N> {
     /// The host's disk (a nested protocol sees its own directory).
     pub fn disk(&mut self) -> DiskHandle<'_> {
         self.effects.slow = true;
+        if self.effects.marks_disk {
+            self.effects.list.push(Effect::DiskAt(self.machine.disk.operation_next()));
+        }
         DiskHandle {
             disk: &mut self.machine.disk,
             reads: &mut self.machine.reads,
@@ -209,16 +216,13 @@ impl<N: Node> Context<'_, N> {
     }
 
     /// A place where a correct protocol may misbehave within its rights (send late, give up
-    /// early): in runs that ask for it, a random half of the places is enabled, and an enabled one
-    /// says yes now and then. (Zhou et al., FoundationDB, SIGMOD 2021, section 4.)
+    /// early): in runs that ask for it, each place is on in a share of the runs, and one that is on
+    /// says yes in a share of the times that it is asked. Never otherwise, and then it costs
+    /// nothing. (Zhou et al., FoundationDB, SIGMOD 2021, section 4.)
     pub fn buggify(&mut self, place: &'static str) -> bool {
-        if self.shared.buggify == Chance::NEVER {
-            return false;
-        }
-        let streams = &self.shared.streams;
-        let enabled = streams.open_named(Purpose::Buggify, 0, place).next() & 1 == 0;
-        let rng = self.machine.buggify_rng(&self.shared.streams, self.me);
-        enabled && rng.chance(self.shared.buggify)
+        let buggify = self.shared.buggify;
+        buggify.on != Chance::NEVER
+            && self.machine.buggify(&self.shared.streams, self.me, place, buggify)
     }
 
     /// Crashes this host when the step ends; a supervisor restarts it after `restart_after`.

@@ -11,18 +11,18 @@ pub struct MessageCounts {
     pub duplicated: u64,
     /// Handed to a handler.
     pub delivered: u64,
-    /// Lost on the way.
+    /// Lost on the way, or with a stream that broke.
     pub lost: u64,
-    /// Sent into a partition.
+    /// Sent into a partition; on a stream, held by one until the stream broke.
     pub cut: u64,
-    /// Dropped from the full inbox of a paused or busy host.
+    /// Dropped from the full inbox of a paused or busy host, or from the full queue of a link.
     pub queue_dropped: u64,
     /// Could not be decoded after corruption, or was refused: by its checksum, or by a host that
     /// was not its addressee.
     pub undecodable: u64,
     /// Came to a host that was down, or waited in the inbox of one that crashed.
     pub host_down: u64,
-    /// On their way, held on a clogged link, or waiting in an inbox when the run ended.
+    /// On their way, waiting for a link or on a clogged one, or waiting in an inbox when the run ended.
     pub in_flight_at_end: u64,
     /// Had bits flipped, whether they could still be decoded or not: no fate of its own.
     pub corrupted: u64,

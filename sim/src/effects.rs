@@ -7,6 +7,7 @@ use crate::disk::SyncRequest;
 use crate::id::{NodeId, OpId};
 use crate::node::{Answer, Item, Node, Ret};
 use crate::parcels::Parcels;
+use crate::sim::HoldId;
 
 /// One effect of a step, in program order.
 #[derive(Debug)]
@@ -42,6 +43,14 @@ pub(crate) enum Effect<N: Node> {
     Reached(&'static str),
     Note(String),
     Crash,
+    /// What follows touches the disk, whose next operation has this number: only while somebody
+    /// wants to know what a handler did before what.
+    DiskAt(u64),
+    /// The host crashes here, in the middle of its step, before that operation of its disk.
+    Cut {
+        hold: HoldId,
+        operation: u64,
+    },
 }
 
 /// An output of a hosted protocol, typed by who lifted the invariant that watches it. The place is
@@ -61,6 +70,10 @@ pub(crate) struct Effects<N: Node> {
     pub(crate) parcels: Parcels<N::Message>,
     /// Whether the step touched the disk or took time: most do not.
     pub(crate) slow: bool,
+    /// Whether every step counts as one that did: a processor is slow, or a crash lies in wait.
+    pub(crate) always_slow: bool,
+    /// Whether a step notes when it touches the disk.
+    pub(crate) marks_disk: bool,
     /// How much longer than an instant this step takes.
     pub(crate) busy: Duration,
     /// Whether anybody reads notes; they are not even formatted otherwise.
@@ -75,6 +88,8 @@ impl<N: Node> Default for Effects<N> {
             list: Vec::new(),
             parcels: Parcels::default(),
             slow: false,
+            always_slow: false,
+            marks_disk: false,
             busy: Duration::ZERO,
             tracing: false,
             watch_inner: false,

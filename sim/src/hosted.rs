@@ -126,6 +126,7 @@ fn within<N: Node, S: Node, T>(
 ) -> T {
     scratch.tracing = ctx.effects.tracing;
     scratch.watch_inner = ctx.effects.watch_inner;
+    scratch.marks_disk = ctx.effects.marks_disk;
     handle(&mut Context {
         me: ctx.me,
         time: ctx.time,
@@ -186,6 +187,8 @@ fn translate<S: Node, N: Hosts<S>>(
             Effect::Reached(milestone) => Effect::Reached(milestone),
             Effect::Note(text) => Effect::Note(text),
             Effect::Crash => Effect::Crash,
+            Effect::DiskAt(operation) => Effect::DiskAt(operation),
+            Effect::Cut { hold, operation } => Effect::Cut { hold, operation },
         };
         ctx.effects.list.push(outer);
     }

@@ -96,7 +96,8 @@
 //! - A [`Node`] is the state machine of a *host*: it does no input or output and touches the world
 //!   only through its [`Context`]. One call of a handler is a *step*, an atomic instant; what it
 //!   wants done are *effects*, applied when it returns.
-//! - A [`Message`] goes from node to node as a datagram. [`MessageCounts`] say what became of all.
+//! - A [`Message`] goes from node to node as a datagram or over an ordered stream ([`Transport`]).
+//!   [`MessageCounts`] say what became of all.
 //! - A [`Service`] is what clients may ask of a node. A client runs a [`Workload`] on a host of its
 //!   own, and what it saw is a history of [`Record`]s.
 //! - Each host has a [`disk`] that a crash may take back, and two clocks ([`clock`]); what was
@@ -113,10 +114,6 @@
 //! - No real network, disk, clock, thread or entropy, and no way for a node to reach one.
 //! - No selectors, schedules or drawn faults, and no verdicts: whoever drives the simulation
 //!   resolves and places faults, and judges histories.
-//! - Ordered streams (connections that break) and bandwidth.
-//! - Changes of clocks during a run: offset and drift are set at the start.
-//! - A crash falls between two steps, never into one.
-//! - Slow processors, hosts that join or leave, and a change of params during a run.
 
 mod client;
 pub mod clock;
@@ -150,7 +147,9 @@ pub use client::{
     CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientConfig, ClientView,
     HistoryEvent, Next, OperationCounts, Outcome, Record, Target, Workload,
 };
-pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig, ZonesConfig};
+pub use config::{
+    Buggify, Config, Cpu, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig, ZonesConfig,
+};
 pub use context::{Context, DiskHandle};
 pub use counters::MessageCounts;
 pub use disk::{CrashModel, Cursor, DiskError, DiskFault, Rate, Room, Trouble};
@@ -160,12 +159,12 @@ pub use id::{NodeId, OpId};
 pub use invariant::{Broken, Check, Invariant, Observation, Watch, broken};
 pub use lift::lift;
 pub use milestone::Milestone;
-pub use network::{MessageAction, MessageRule, Shaping};
+pub use network::{Capacity, MessageAction, MessageRule, Shaping, StreamConfig, Transport};
 pub use node::{Answer, Item, Message, Never, Node, Op, Ret, Retry, Service};
 pub use rng::{Chance, Rng};
 pub use sim::{
-    Condition, CrashReport, Fault, HoldId, NODE_PANICKED, OPERATOR, RESTARTED, Sim, Stop,
-    Submission, UNSYNCED_DATA_LOST, Violation,
+    ClockFault, Condition, CrashPoint, CrashReport, Fault, HoldId, NODE_PANICKED, OPERATOR,
+    RESTARTED, STREAM_BROKEN, SharpPoint, Sim, Stop, Submission, UNSYNCED_DATA_LOST, Violation,
 };
 pub use time::{LocalTime, SimTime};
 pub use trace::{Entry, Tracer, What};

@@ -1,6 +1,7 @@
 //! The part of a host that a handler may touch: its disk, its clocks, its random streams.
 
 use crate::clock::Clocks;
+use crate::config::Buggify;
 use crate::disk::{CrashLoss, CrashModel, Disk};
 use crate::id::NodeId;
 use crate::rng::{Purpose, Rng, Streams};
@@ -21,7 +22,7 @@ pub(crate) struct Machine {
     network: Option<Box<Rng>>,
     device: Option<Box<Rng>>,
     nested: Vec<(u64, Rng)>,
-    buggify: Option<Box<Rng>>,
+    buggify: Option<Box<Places>>,
 }
 
 /// What a step has read from the disk.
@@ -64,13 +65,70 @@ impl Machine {
         me: NodeId,
         model: CrashModel,
     ) -> CrashLoss {
-        let rng = lazily(&mut self.device, streams, Purpose::Disk, me);
-        self.disk.crash(model, &mut |bound| rng.below(bound))
+        self.crash_disk_at(streams, me, model, self.disk.operation_next())
     }
 
-    pub(crate) fn buggify_rng(&mut self, streams: &Streams, me: NodeId) -> &mut Rng {
-        lazily(&mut self.buggify, streams, Purpose::Buggify, me)
+    /// The same, where the host never got to an operation, nor to later ones.
+    pub(crate) fn crash_disk_at(
+        &mut self,
+        streams: &Streams,
+        me: NodeId,
+        model: CrashModel,
+        operation: u64,
+    ) -> CrashLoss {
+        let rng = lazily(&mut self.device, streams, Purpose::Disk, me);
+        self.disk.crash_at(operation, model, &mut |bound| rng.below(bound))
     }
+
+    /// Whether a place where the protocol may misbehave says yes.
+    #[cold]
+    pub(crate) fn buggify(
+        &mut self,
+        streams: &Streams,
+        me: NodeId,
+        name: &'static str,
+        Buggify { on, fires }: Buggify,
+    ) -> bool {
+        let open = || Places {
+            rng: streams.open(Purpose::Buggify, u64::from(me.number())),
+            known: Vec::new(),
+        };
+        let places = self.buggify.get_or_insert_with(|| Box::new(open()));
+        let at = match places.known.iter().position(|place| place.name == name) {
+            Some(at) => at,
+            None => {
+                // Owned by nobody: a place is on at every host, or at none.
+                let on = streams.open_named(Purpose::Buggify, 0, name).chance(on);
+                places.known.push(Place { name, on, fired: 0 });
+                places.known.len() - 1
+            }
+        };
+        let place = &mut places.known[at];
+        let fires = place.on && places.rng.chance(fires);
+        place.fired += u64::from(fires);
+        fires
+    }
+
+    /// Every place that was asked, and how often it said yes.
+    pub(crate) fn buggified(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let places = self.buggify.iter().flat_map(|places| &places.known);
+        places.map(|place| (place.name, place.fired))
+    }
+}
+
+/// The places where the protocol on a host may misbehave.
+#[derive(Debug)]
+struct Places {
+    rng: Rng,
+    known: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    name: &'static str,
+    on: bool,
+    /// How often it said yes.
+    fired: u64,
 }
 
 #[inline]

@@ -3,15 +3,25 @@
 //! Everything that happens to a message is expanded from its word by fixed mixing, whether or not
 //! the setting is on: turning `loss` off leaves every latency as it was.
 
+mod bottleneck;
 mod burst;
+mod capacity;
 mod harm;
 mod kind_cuts;
 mod shaping;
+mod stream;
 mod zones;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use self::capacity::Capacity;
+pub(crate) use self::capacity::Packet;
+pub(crate) use self::stream::{Dropped, Item, Segment, Streams};
+pub use self::stream::{StreamConfig, Transport};
+
+use self::bottleneck::Bottlenecks;
 
 use crate::config::{LinkConfig, NetworkConfig};
 use crate::distribution::Distribution;
@@ -34,6 +44,8 @@ mod lane {
     pub(super) const DUPLICATE: u64 = 3;
     pub(super) const COPY_LATENCY: u64 = 4;
     pub(super) const HELD_BACK: u64 = 5;
+    /// The first of those for messages of a stream that are sent again: one each time.
+    pub(super) const RETRANSMIT: u64 = 1 << 32;
 }
 
 /// What becomes of a message.
@@ -69,6 +81,10 @@ pub(crate) enum Fate {
     Clogged(u64),
     Lost,
     Cut,
+    /// Waits for its turn on a link that carries only so much; arrives this long after it.
+    Queued(u64),
+    /// There is more to this link than a delay and a chance: a stream, or a transmitter.
+    Detour,
 }
 
 /// What happens to one chosen message.
@@ -146,10 +162,18 @@ pub(crate) struct Network {
     has_classes: bool,
     /// How many cuts and clogs are held in all.
     held: u64,
+    /// The links that carry only so much.
+    bottlenecks: Bottlenecks,
+    /// The streams between hosts, if they use any.
+    streams: Option<Box<Streams>>,
 }
 
 impl Network {
     pub(crate) fn new(config: NetworkConfig, nodes: usize, clients: usize) -> Self {
+        let streams = match config.transport {
+            Transport::Datagram => None,
+            Transport::Stream(config) => Some(Box::new(Streams::new(config))),
+        };
         let mut network = Network {
             classes: vec![config.everywhere],
             plain: true,
@@ -164,6 +188,8 @@ impl Network {
             rules: Vec::new(),
             has_classes: !config.links.is_empty() || !config.zones.pairs.is_empty(),
             held: 0,
+            bottlenecks: Bottlenecks::default(),
+            streams,
         };
         if !config.zones.pairs.is_empty() {
             let class_of = |link| class_index(&mut network.classes, link);
@@ -172,6 +198,7 @@ impl Network {
         for (from, to, class) in config.links {
             network.link_mut(from, to).class = class_index(&mut network.classes, class);
         }
+        network.bottlenecks = Bottlenecks::new(&network.classes);
         network.settle_plain();
         network
     }
@@ -205,8 +232,34 @@ impl Network {
         word: u64,
         now: SimTime,
     ) -> Route {
+        if self.is_stream(from, to) || self.is_limited(from, to) {
+            return Route::of(Fate::Detour);
+        }
+        self.route_bare(from, to, kind, word, now)
+    }
+
+    /// The same without streams and transmitters.
+    pub(crate) fn route_bare(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kind: u16,
+        word: u64,
+        now: SimTime,
+    ) -> Route {
         let mut changes = Changes::default();
         self.add_rules(&mut changes, (from, to), kind);
+        self.route_changed((from, to), kind, changes, word, now)
+    }
+
+    fn route_changed(
+        &mut self,
+        (from, to): (NodeId, NodeId),
+        kind: u16,
+        mut changes: Changes,
+        word: u64,
+        now: SimTime,
+    ) -> Route {
         let link = self.link(from, to);
         let class = &self.classes[self.class_of(link, from, to)];
         for active in &mut self.shapings {
@@ -253,20 +306,31 @@ impl Network {
     ) -> Fate {
         let link = self.link(from, to);
         match fate {
-            Fate::Arrives(_) | Fate::Clogged(_)
+            Fate::Arrives(_) | Fate::Clogged(_) | Fate::Queued(_)
                 if link.cuts > 0 || self.kind_cuts.strike((from, to), kind) =>
             {
                 Fate::Cut
             }
             Fate::Arrives(at) if link.clogs > 0 => Fate::Clogged((at - now).as_nanos() as u64),
-            Fate::Arrives(_) | Fate::Clogged(_) | Fate::Lost | Fate::Cut => fate,
+            Fate::Queued(delay_ns) if link.clogs > 0 => Fate::Clogged(delay_ns),
+            Fate::Arrives(_)
+            | Fate::Clogged(_)
+            | Fate::Queued(_)
+            | Fate::Lost
+            | Fate::Cut
+            | Fate::Detour => fate,
         }
     }
 
     /// Counts a message for every rule that it matches, and takes what they do to it.
     fn add_rules(&mut self, changes: &mut Changes, (from, to): (NodeId, NodeId), kind: u16) {
+        let streams = self.is_stream(from, to);
         for active in &mut self.rules {
             let rule = &active.rule;
+            // A stream is never doubled: such a rule does not meet its messages.
+            if streams && rule.action == MessageAction::Duplicate {
+                continue;
+            }
             if (rule.from.is_empty() || rule.from.contains(&from))
                 && (rule.to.is_empty() || rule.to.contains(&to))
                 && rule.kind.is_none_or(|only| only == kind)
@@ -310,6 +374,43 @@ impl Network {
         self.held -= 1;
         self.settle_plain();
         free
+    }
+
+    /// What becomes of a message of a stream in this attempt to transmit it, on a link that no
+    /// fault holds. The first attempt is as that of a datagram, whose latency it shares; each
+    /// later one is expanded from the message's word anew.
+    pub(crate) fn route_segment(
+        &mut self,
+        (from, to): (NodeId, NodeId),
+        kind: u16,
+        word: u64,
+        attempt: u32,
+        now: SimTime,
+    ) -> Fate {
+        let route = if attempt == 0 {
+            self.route_bare(from, to, kind, word, now)
+        } else {
+            let word = mix(word, lane::RETRANSMIT + u64::from(attempt));
+            self.route_changed((from, to), kind, Changes::default(), word, now)
+        };
+        // What is changed on the way, or comes to a host that has no such stream, is thrown away.
+        if route.harm == Harm::NONE { route.fate } else { Fate::Lost }
+    }
+
+    /// Whether what one says to the other goes over a stream: clients talk otherwise.
+    pub(crate) fn is_stream(&self, from: NodeId, to: NodeId) -> bool {
+        self.streams.is_some() && !from.is_client() && !to.is_client()
+    }
+
+    /// The mean of the link's latency, without what faults add.
+    pub(crate) fn mean_latency_ns(&self, from: NodeId, to: NodeId) -> u64 {
+        self.classes[self.class_of(self.link(from, to), from, to)].latency.mean_ns()
+    }
+
+    /// Whether a fault cuts or clogs the link.
+    pub(crate) fn is_blocked(&self, from: NodeId, to: NodeId) -> bool {
+        let link = self.link(from, to);
+        link.cuts > 0 || link.clogs > 0
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
@@ -364,6 +465,8 @@ impl Network {
             && self.shapings.is_empty()
             && self.kind_cuts.is_empty()
             && self.rules.is_empty()
+            && !self.bottlenecks.any()
+            && self.streams.is_none()
             && self.classes[0].is_simple();
         self.quiet = self.plain && self.classes[0].is_quiet();
     }

@@ -39,6 +39,13 @@ pub trait Node: Sized + Serialize + 'static {
     /// A client asks for `op`. Answer with [`Context::reply`] now, later or never.
     fn on_request(&mut self, ctx: &mut Context<'_, Self>, id: OpId, op: Op<Self>);
 
+    /// The ordered stream to and from `peer` has broken: what was on its way is lost, in both
+    /// directions, and so is what was sent since without knowing. The next message opens a new
+    /// stream. Never called where hosts talk by datagrams, of which nobody is told anything.
+    fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
+        let _ = (ctx, peer);
+    }
+
     /// A sync has failed: what it was to make durable may be lost, the outputs behind it are gone
     /// for ever, and no later sync makes up for it. Called once a file. (A write that fails says so
     /// itself.) By default the host crashes, for only a restart shows what is really on the disk,

@@ -59,13 +59,14 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::clock::Clocks;
+use crate::config::Buggify;
 use crate::context::{Context, Shared};
 use crate::disk::{CrashLoss, CrashModel, Disk, SyncId, SyncRequest};
 use crate::effects::{Effect as Inside, Effects};
 use crate::id::{NodeId, OpId};
 use crate::machine::{Machine, Reads};
 use crate::node::{Answer, Item, Node, Op, Ret};
-use crate::rng::{Chance, Streams};
+use crate::rng::Streams;
 use crate::time::SimTime;
 
 /// What a handler wants done.
@@ -216,7 +217,7 @@ impl<N: Node> Desk<N> {
             role_names,
             roles,
             clock_errors: Vec::new(),
-            buggify: Chance::NEVER,
+            buggify: Buggify::OFF,
         };
         Desk {
             me,
@@ -243,6 +244,11 @@ impl<N: Node> Desk<N> {
     /// Lets a message of `from` arrive.
     pub fn message(&mut self, from: NodeId, message: N::Message) -> Vec<Effect<N>> {
         self.step(|node, ctx| node.on_message(ctx, from, message))
+    }
+
+    /// Tells the node that its stream with `peer` has broken.
+    pub fn disconnect(&mut self, peer: NodeId) -> Vec<Effect<N>> {
+        self.step(|node, ctx| node.on_disconnect(ctx, peer))
     }
 
     /// Lets a timer fire.
@@ -339,8 +345,9 @@ impl<N: Node> Desk<N> {
             Inside::Reached(milestone) => Effect::Reached(milestone),
             Inside::Note(text) => Effect::Note(text),
             Inside::Crash => Effect::Crash,
-            // Only lifted invariants see these, and there are none here.
-            Inside::Inner(_) => return None,
+            // Only lifted invariants see these, and there are none here; nor are there crashes in
+            // the middle of a step.
+            Inside::Inner(_) | Inside::DiskAt(_) | Inside::Cut { .. } => return None,
         })
     }
 

@@ -52,6 +52,9 @@ pub enum What<'a> {
         /// How many un-synced bytes were lost.
         bytes_lost: u64,
     },
+    /// A host stopped in good order: everything that it had to say has left, and everything that
+    /// it wrote is durable.
+    Stopped,
     /// A host stopped handling anything.
     Pause,
     /// A host went on.
@@ -64,7 +67,8 @@ pub enum What<'a> {
         kind: &'a str,
         /// Its name.
         parcel: u32,
-        /// What the network does to it: `arrives`, `clogged`, `lost` or `cut`.
+        /// What the network does to it: `arrives`, `clogged`, `lost` or `cut`; `queued`
+        /// or `queue_dropped` on a link that carries only so much, `streams` on a stream.
         fate: &'a str,
     },
     /// The network made a copy of a message.
@@ -105,8 +109,13 @@ pub enum What<'a> {
         kind: &'a str,
         /// Its name.
         parcel: u32,
-        /// Why: `host_down`, `queue_dropped` or `undecodable`.
+        /// Why: `host_down`, `queue_dropped` or `undecodable`; `lost` or `cut` if its stream broke.
         why: &'a str,
+    },
+    /// A host was told that its stream with another is no more.
+    Disconnected {
+        /// The other.
+        peer: NodeId,
     },
     /// A timer was set.
     TimerSet {

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use seedbed_scenarios::format::{Entry, schema};
+use seedbed_scenarios::format::Entry;
+use seedbed_scenarios::format::names::suggest;
+use seedbed_scenarios::reference::pretty;
 use serde_json::{Value, json};
 
 use crate::console::{Console, Format};
@@ -19,6 +21,9 @@ pub struct Arguments {
     /// Only these.
     #[arg(value_enum, value_name = "WHAT")]
     what: Option<What>,
+    /// Only the one of this name, and all that is known of it: `list faults --about crash`.
+    #[arg(long, value_name = "NAME", requires = "what")]
+    about: Option<String>,
 }
 
 /// What can be listed.
@@ -58,7 +63,11 @@ pub fn execute(
     for what in wanted {
         lists.push((what, items_of(what, laboratory)?));
     }
+    if let Some(name) = &arguments.about {
+        lists.iter_mut().try_for_each(|(_, items)| keep_one(items, name))?;
+    }
     let text = match console.format {
+        Format::Human if arguments.about.is_some() => all_about(&lists),
         Format::Human => human(&lists),
         Format::Json => format!("{}\n", to_json(&lists)),
     };
@@ -144,16 +153,33 @@ fn item(name: &str, about: &str, kind: &str, of: &str) -> Item {
     Item { name: name.to_owned(), about, more }
 }
 
-/// The kinds of faults, as the schema describes them: so that no kind is missing here.
+/// The kinds of faults, as the format describes them: so that no kind is missing here.
 fn faults() -> Vec<Item> {
-    let schema = schema();
-    let kinds = schema["$defs"]["Fault"]["oneOf"].as_array().cloned().unwrap_or_default();
-    let described = kinds.iter().filter_map(|kind| {
-        let name = kind["required"][0].as_str()?.to_owned();
-        let about = kind["description"].as_str().unwrap_or_default().to_owned();
-        Some(Item { name, about, more: Vec::new() })
+    let entries = seedbed_scenarios::reference::faults().into_iter();
+    let items = entries.map(|entry| {
+        let fields = entry.fields.iter().map(|field| {
+            json!({
+                "name": field.name, "type": field.sort, "required": field.is_required,
+                "default": field.default, "about": field.about,
+            })
+        });
+        let manual = entry.manual;
+        Item {
+            more: vec![
+                ("area", json!(entry.area.name())),
+                ("details", json!(entry.details)),
+                ("models", json!(manual.models)),
+                ("fields", fields.collect()),
+                ("example", json!(manual.example)),
+                ("needs", json!(manual.needs)),
+                ("evidence", json!(manual.evidence)),
+                ("drawn", json!(entry.drawn)),
+            ],
+            name: entry.name,
+            about: entry.about,
+        }
     });
-    described.collect()
+    items.collect()
 }
 
 fn bugs(laboratory: &Laboratory) -> Vec<Item> {
@@ -203,6 +229,64 @@ fn human(lists: &[(What, Vec<Item>)]) -> String {
         }
     }
     text
+}
+
+/// Leaves only the item of a name.
+fn keep_one(items: &mut Vec<Item>, name: &str) -> Result<(), Halt> {
+    let known: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+    if !known.contains(&name) {
+        let help = suggest(name, known).unwrap_or_else(|| "there is nothing".to_owned());
+        return Err(Halt::CommandLine(format!("nothing here is called `{name}`: {help}")));
+    }
+    items.retain(|item| item.name == name);
+    Ok(())
+}
+
+/// All that is known of some items, a paragraph each.
+fn all_about(lists: &[(What, Vec<Item>)]) -> String {
+    let mut text = String::new();
+    for item in lists.iter().flat_map(|(_, items)| items) {
+        let _ = writeln!(text, "{}: {}", item.name, one_line(&item.about));
+        for (key, value) in &item.more {
+            match value {
+                Value::String(value) if *key == "example" => {
+                    let example = pretty(&format!("[{value}]"));
+                    let _ = writeln!(text, "\n{key}:\n{}", indented(&example));
+                }
+                Value::String(value) if !value.is_empty() => {
+                    let _ = writeln!(text, "\n{key}: {}", one_line(value));
+                }
+                Value::Array(values) if !values.is_empty() => {
+                    let _ = writeln!(text, "\n{key}:\n{}", indented(&lines_of(values)));
+                }
+                Value::Null | Value::String(_) | Value::Array(_) => {}
+                other => {
+                    let _ = writeln!(text, "\n{key}: {other}");
+                }
+            }
+        }
+    }
+    text
+}
+
+/// A line for each value: a name, or a field with its sort, what it defaults to and what it says.
+fn lines_of(values: &[Value]) -> String {
+    let lines = values.iter().map(|value| match (value["name"].as_str(), value["type"].as_str()) {
+        (Some(name), Some(sort)) => {
+            let note = match (value["required"].as_bool(), value["default"].as_str()) {
+                (Some(true), _) => ", required".to_owned(),
+                (_, Some(default)) => format!(", else {default}"),
+                (_, None) => String::new(),
+            };
+            format!("{name} ({sort}{note}): {}", value["about"].as_str().unwrap_or_default())
+        }
+        (_, _) => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    });
+    lines.collect::<Vec<String>>().join("\n")
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<String>>().join("\n")
 }
 
 fn one_line(text: &str) -> String {

@@ -1,10 +1,12 @@
 //! What the terminal shows of a sweep.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use seedbed_scenarios::format::units::Chance;
 use seedbed_scenarios::sweep::{
-    Broken, Ended, Finding, Judgement, Plan, SignatureSummary, Summary, SweepOutcome, Unit, Written,
+    Broken, Ended, Finding, Judgement, Plan, SignatureSummary, SweepOutcome, Unit, Written,
 };
 use serde_json::json;
 
@@ -50,29 +52,76 @@ pub fn describe(console: &Console, plan: &Plan, outcome: &SweepOutcome) -> Strin
         "{} seeds: {} pass, {} fail, {} unknown, {} vacuous",
         summary.seeds, summary.pass, summary.fail, summary.unknown, summary.vacuous
     );
-    text.push_str(&what_happened(summary));
+    text.push_str(&what_happened(plan, outcome));
     text
 }
 
 /// What the faults did and what was reached: a sweep in which nothing happened proves nothing.
-fn what_happened(summary: &Summary) -> String {
-    let seeds = summary.seeds.max(1) as f64;
-    let faults: Vec<String> = summary
-        .faults
-        .iter()
-        .map(|(kind, times)| format!("{kind} {:.1}", *times as f64 / seeds))
-        .collect();
-    let reached: Vec<String> = summary
-        .sometimes
-        .iter()
-        .map(|(name, runs)| format!("{name} {:.0} %", 100.0 * *runs as f64 / seeds))
-        .collect();
-    let mut text = String::new();
-    if !faults.is_empty() {
-        let _ = writeln!(text, "  faults a seed  {}", faults.join(", "));
+/// Kinds of faults that never took effect are there, too.
+fn what_happened(plan: &Plan, outcome: &SweepOutcome) -> String {
+    let summary = &outcome.summary;
+    let units = || plan.units.iter().zip(&outcome.judgements);
+    // Of how many seeds: those of the scenarios that have such a fault, or ask for the milestone.
+    let mut faults: BTreeMap<&str, Share> = BTreeMap::new();
+    let mut reached: BTreeMap<&str, (Share, Chance, Chance)> = BTreeMap::new();
+    for (unit, judgement) in units() {
+        for kind in unit.scenario.fault_kinds() {
+            faults.entry(kind).or_default().of += judgement.runs;
+        }
+        for (name, wanted) in &unit.standard.sometimes {
+            let none = (Share::default(), *wanted, *wanted);
+            let (share, least, most) = reached.entry(name).or_insert(none);
+            share.of += judgement.runs;
+            (*least, *most) = ((*least).min(*wanted), (*most).max(*wanted));
+        }
     }
-    if !reached.is_empty() {
-        let _ = writeln!(text, "  reached in     {}", reached.join(", "));
+    let mut table = Vec::new();
+    for (kind, share) in &mut faults {
+        let tally = summary.faults.get(*kind).copied().unwrap_or_default();
+        share.seeds = tally.seeds;
+        let times = tally.times as f64 / share.of.max(1) as f64;
+        table.push((kind.to_string(), *share, format!("{times:.1} a seed")));
+    }
+    let mut text = rows("faults took effect in", &table);
+    table.clear();
+    for (name, (share, least, most)) in &mut reached {
+        share.seeds = summary.sometimes.get(*name).copied().unwrap_or(0);
+        let percent = |chance: &Chance| format!("{:.0}", chance.ratio() * 100.0);
+        let wanted = match (percent(least), percent(most)) {
+            (least, most) if least == most => least,
+            (least, most) => format!("{least} to {most}"),
+        };
+        table.push((name.to_string(), *share, format!("wanted {wanted} %")));
+    }
+    text.push_str(&rows("reached in", &table));
+    text
+}
+
+/// So many seeds of so many.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    seeds: u64,
+    of: u64,
+}
+
+/// A title, and a line for each name, its columns aligned; nothing if there is no line.
+fn rows(title: &str, table: &[(String, Share, String)]) -> String {
+    let mut text = String::new();
+    if table.is_empty() {
+        return text;
+    }
+    let width = |text: &dyn Fn(&(String, Share, String)) -> String| {
+        table.iter().map(|row| text(row).chars().count()).max().unwrap_or(0)
+    };
+    let names = width(&|row| row.0.clone());
+    let (seeds, of) = (width(&|row| row.1.seeds.to_string()), width(&|row| row.1.of.to_string()));
+    let notes = width(&|row| row.2.clone());
+    let _ = writeln!(text, "  {title}");
+    for (name, share, note) in table {
+        let percent = 100.0 * share.seeds as f64 / share.of.max(1) as f64;
+        let (some, all) = (share.seeds, share.of);
+        let seeds = format!("{some:>seeds$} of {all:>of$} seeds  {percent:>5.1} %");
+        let _ = writeln!(text, "    {name:names$}  {seeds}  {note:>notes$}");
     }
     text
 }

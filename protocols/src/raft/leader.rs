@@ -176,6 +176,10 @@ impl Raft {
     /// when the answer shows that the follower lacks them.
     pub(super) fn on_heartbeat_timer(&mut self, ctx: &mut Context<'_, Self>) {
         ctx.set_timer(Timer::Heartbeat, self.params.heartbeat());
+        // The network may lose any of them.
+        if ctx.buggify("skip-heartbeat") {
+            return;
+        }
         for progress in &mut self.leader_mut().progress {
             progress.in_flight = false;
         }
@@ -194,7 +198,11 @@ impl Raft {
     /// Sends what the follower needs next, or a heartbeat.
     fn send_append(&mut self, ctx: &mut Context<'_, Self>, place: usize, with_entries: bool) {
         let (term, commit) = (self.term, self.commit);
-        let batch_max = if with_entries { self.params.batch_max as usize } else { 0 };
+        let mut batch_max = if with_entries { self.params.batch_max as usize } else { 0 };
+        // A batch is as short as the leader likes.
+        if with_entries && ctx.buggify("append-one") {
+            batch_max = 1;
+        }
         let next = self.leader_mut().progress[place].next;
         let entries = self.log.from(next, batch_max).to_vec();
         let prev_index = next - 1;
@@ -310,8 +318,14 @@ impl Raft {
         }
     }
 
-    /// A follower has been asked to read.
+    /// A follower has been asked to read. While its question waits for a round, asking it again
+    /// begins no other: with each round all followers ask again, and so more and more would be
+    /// asked wherever an answer takes longer than the next message.
     pub(super) fn on_read_index(&mut self, ctx: &mut Context<'_, Self>, from: NodeId, serial: u64) {
+        let is_same = |read: &Read| matches!(read.reader, Reader::Follower(host, number) if (host, number) == (from, serial));
+        if self.leader_mut().reads.iter().any(is_same) {
+            return;
+        }
         if !self.begin_read(ctx, Reader::Follower(from, serial)) {
             ctx.send(from, Message::ReadIndexReply { term: self.term, serial, commit: None });
         }

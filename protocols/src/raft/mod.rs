@@ -66,15 +66,18 @@
 //!   a follower asks its leader how far the log is committed (`read-index`), and answers from its
 //!   own log when it is committed as far. So a host answers only with a complete log; while it
 //!   cannot know, it refuses, and the client asks again.
+//! - It wants no more of the network than datagrams: what is lost is found missing and sent again.
+//!   Over ordered streams it works as well, and ignores `on_disconnect`: the next heartbeat, or the
+//!   next election, finds out all that it must know.
 //! - The no-op at the start of a term is a choice (`noop`): with it, logs have entries that no
 //!   client asked for.
 //!
 //! # What is left out
 //!
-//! Snapshots and log compaction (section 7), membership changes (section 6), leadership transfer,
-//! leases, and the pre-vote and check-quorum rules of the thesis: a host that comes back from a
-//! partition with a high term deposes a healthy leader, and a leader that can send but not receive
-//! stays in office.
+//! Snapshots and log compaction (section 7), membership changes (section 6: a spare host that joins
+//! is a bystander, and one that leaves is missed), leadership transfer, leases, and the pre-vote
+//! and check-quorum rules of the thesis: a host that comes back from a partition with a high term
+//! deposes a healthy leader, and a leader that can send but not receive stays in office.
 
 mod bugs;
 mod candidate;
@@ -140,17 +143,24 @@ impl Protocol for Raft {
     /// A majority must be up. Disks must keep what they said they have: an entry is committed by
     /// a majority of copies and not by one more, and a host that has lost its copy without knowing
     /// it votes for a log that lacks it. A copy that is noticed to be damaged is another matter:
-    /// its host stays away, as if it were down.
+    /// its host stays away, as if it were down. Nothing that is safe rests on a clock (section 5.6).
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
         let minority = hosts.saturating_sub(1) / 2;
-        Tolerance { crashes: minority, damaged_copies: minority, ..Tolerance::default() }
+        Tolerance {
+            crashes: minority,
+            damaged_copies: minority,
+            clocks: true,
+            ..Tolerance::default()
+        }
     }
 
     fn checked_ranges(world: &View<'_, Self>, host: NodeId) -> Option<Vec<FileRange>> {
         Some(storage::checked_ranges(&world.durable(host)))
     }
 
-    /// Any majority, drawn anew each time.
+    /// Any majority, drawn anew each time. One thing outside can keep it from making progress: a
+    /// host that can send and not receive, which deposes one leader after the other, as long as
+    /// pre-vote is left out (scenario `raft/faults/deaf-host`).
     fn core(_: &Params, hosts: &[(NodeId, &str)], rng: &mut Rng) -> Option<Vec<NodeId>> {
         let mut core: Vec<NodeId> = hosts.iter().map(|(host, _)| *host).collect();
         rng.shuffle(&mut core);
@@ -167,7 +177,9 @@ impl Protocol for Raft {
             Strain::Crashes => return true,
             Strain::Clocks => return property != CLIENTS_FINISHED,
             Strain::Amnesia => &["commit-rule", "leader-append-only", "persist-before-send"],
-            Strain::Disks => &["commit-rule", "leader-append-only"],
+            Strain::Disks | Strain::Rot => {
+                &["commit-rule", "leader-append-only", "persist-before-send"]
+            }
             Strain::Corruption | Strain::Misdirection => &["leader-append-only", "one-vote"],
         };
         left.contains(&property)

@@ -304,10 +304,18 @@ impl Raft {
         ctx.members().len() / 2 + 1
     }
 
-    /// Waits anew for a random time (section 5.2: so that split votes are rare).
+    /// Waits anew for a random time (section 5.2: so that split votes are rare). Who is no member of
+    /// the cluster elects nobody (section 6): a spare host that joins stays a bystander.
     pub(super) fn reset_election_timer(&self, ctx: &mut Context<'_, Self>) {
+        if ctx.members().binary_search(&ctx.me()).is_err() {
+            return;
+        }
         let (low, high) = self.params.election_timeout();
-        let after: Duration = ctx.rng().duration(low, high);
+        let mut after: Duration = ctx.rng().duration(low, high);
+        // The range leaves it this choice; if all make it, votes split.
+        if ctx.buggify("shortest-election-timeout") {
+            after = low;
+        }
         ctx.set_timer(Timer::Election, after);
     }
 

@@ -16,15 +16,15 @@
 //!
 //! # Damage
 //!
-//! A crash leaves a slot of `state` old or new, and of the log a tail without a good record in it.
-//! A slot with a wrong checksum is something else, and so is a record that a single bit makes good:
-//! that has rotted. To cut the log there, or to fall back on the older slot, would take back what
-//! this host has promised, so it takes no part: recovery fails, and the host is down until its disk
-//! reads well again. Repairing it from the other hosts is what protocol-aware recovery does
-//! (Alagappan et al., FAST 2018).
+//! A crash, or a write that failed half-way, leaves a slot of `state` that is half old and half
+//! new, and of the log a tail without a good record in it. A slot or a record that a single bit
+//! makes good is something else: that has rotted. To fall back on the older slot, or to cut the log
+//! there, would take back what this host has promised, so it takes no part: recovery fails, and the
+//! host is down until its disk reads well again. Repairing it from the other hosts is what
+//! protocol-aware recovery does (Alagappan et al., FAST 2018).
 //!
-//! More wrong bits in one record look like what a crash that reorders writes may leave. No single
-//! log can tell one from the other; nor can it see what a device acknowledged and never wrote.
+//! More wrong bits in one record look like what a crash may leave. No single log can tell one from
+//! the other; nor can it see what a device acknowledged and never wrote.
 
 use seedbed_sim::digest::Digest;
 use seedbed_sim::{Context, DiskError, DiskHandle, DiskLens, Node, NodeId, codec};
@@ -97,7 +97,7 @@ pub(super) fn recover<N: Node>(
     if ctx.disk().exists(STATE) {
         let mut disk = ctx.disk();
         let bytes = disk.read(STATE)?;
-        if slots(&bytes).any(is_damaged) {
+        if state_has_rotted(&bytes) {
             return Err(Unreadable::Damaged(STATE));
         }
         if let Some(state) = read_state(&bytes) {
@@ -196,9 +196,22 @@ fn slots(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks(SLOT_BYTES as usize).take(2)
 }
 
-/// Whether a slot was written and is not valid: no crash leaves that, for it lies in one sector.
-fn is_damaged(slot: &[u8]) -> bool {
-    read_slot(slot).is_none() && slot.iter().take(STATE_BYTES).any(|byte| *byte != 0)
+/// Whether the newest slot has rotted: one that a single bit makes valid, and newer than the valid
+/// one. What has become of an older one does not matter.
+fn state_has_rotted(bytes: &[u8]) -> bool {
+    let newest = read_state(bytes).map_or(0, |state| state.sequence);
+    slots(bytes).filter_map(corrected).any(|state| state.sequence > newest)
+}
+
+/// An invalid slot as it was before one of its bits flipped, if that is what happened to it.
+fn corrected(slot: &[u8]) -> Option<State> {
+    let mut bytes = slot.get(..STATE_BYTES).filter(|_| read_slot(slot).is_none())?.to_vec();
+    (0..STATE_BYTES * 8).find_map(|bit| {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let state = read_slot(&bytes);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        state
+    })
 }
 
 fn read_slot(bytes: &[u8]) -> Option<State> {
@@ -265,12 +278,14 @@ fn has_rotted(bytes: &[u8], last: Record) -> bool {
     }
 }
 
-/// The parts of a durable disk in each of which one bit may rot and will be noticed: the slots of
-/// `state`, and the records of the log.
+/// The parts of a durable disk in each of which one bit may rot and will be noticed: the newest slot
+/// of `state`, and the records of the log.
 pub(super) fn checked_ranges(disk: &DiskLens<'_>) -> Vec<FileRange> {
     let mut checked = Vec::new();
     if let Ok(bytes) = disk.read(STATE) {
-        for (slot, _) in (0..).zip(slots(&bytes)).filter(|(_, slot)| read_slot(slot).is_some()) {
+        let numbered = (0..).zip(slots(&bytes).map(read_slot));
+        let newest = numbered.max_by_key(|(_, state)| state.map_or(0, |state| state.sequence));
+        if let Some((slot, Some(_))) = newest {
             let start = slot * SLOT_BYTES;
             checked.push((STATE.to_owned(), start..start + STATE_BYTES as u64));
         }

@@ -12,6 +12,7 @@ use serde_path_to_error::Segment as TrackedSegment;
 use super::later;
 use super::names::{list_names, suggest};
 use super::path::{Path, Segment};
+use super::strict::Strict;
 
 /// Something that is wrong at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +192,7 @@ fn decode_once<T: DeserializeOwned>(
     value: &Value,
     recovery: Recovery,
 ) -> Result<T, Box<FoundProblem>> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let segments = error.path().iter().map_while(|segment| match segment {
             TrackedSegment::Seq { index } => Some(Segment::Index(*index)),
             TrackedSegment::Map { key } => Some(Segment::Key(key.clone())),
@@ -201,6 +202,11 @@ fn decode_once<T: DeserializeOwned>(
         let path = Path(segments.collect()).existing(value);
         Box::new(describe(&error.into_inner().to_string(), path, value, recovery))
     })
+}
+
+/// What is wrong with a value that somebody else has read: serde's sentence about it, or theirs.
+pub(super) fn explain(text: &str, path: &Path, value: &Value) -> Problem {
+    describe(text, path.existing(value), value, Recovery::Keys).problem
 }
 
 /// Turns serde's sentence into ours, and its path into that of the wrong thing itself.

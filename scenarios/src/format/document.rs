@@ -9,7 +9,7 @@ use miette::NamedSource;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::decode::{Problem, Recovery, decode};
+use super::decode::{Problem, Recovery, decode, explain};
 use super::error::{Error, ErrorKind, Errors, Place};
 use super::extends::{Files, read_with_bases};
 use super::path::{Path, Segment};
@@ -264,6 +264,22 @@ impl Document {
             Some(source) => error.at(source.place(&path, problem.in_key)),
             None => error,
         }
+    }
+
+    /// An error in raw options that stand at a path, from who has read them: with what they say is
+    /// wrong, and where inside (empty for the whole).
+    #[must_use]
+    pub fn error_in_options(
+        &self,
+        path: &Path,
+        options: &Value,
+        inside: &str,
+        message: &str,
+    ) -> Error {
+        let inside = Path::parse(inside).unwrap_or_default();
+        let problem = explain(message, &inside, options);
+        let path = path.join(&problem.path);
+        self.locate(ErrorKind::Meaning, Problem { path, ..problem })
     }
 
     /// An error at a path, in the words of who checks raw options.

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::latency::Latency;
 use super::selector::{Selector, Targets};
-use super::units::{Drift, SignedNanos};
+use super::speed::Speed;
+use super::units::{Drift, Nanos, SignedNanos, Size, Throughput};
 
 /// The hosts: how many, or which, perhaps by role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,13 @@ pub struct HostSettings {
     /// Their disks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<DiskSettings>,
+    /// How fast their processors are: 0.5 takes twice as long over what handlers say that they
+    /// take, and over `step`. Disks and the network keep their times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<Speed>,
+    /// What each handler call takes at full speed, beside what it says itself; nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Nanos>,
     /// Fields of `params` that are different for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
@@ -60,14 +68,54 @@ pub struct ClockSettings {
     /// How much faster both clocks run.
     #[serde(default)]
     pub drift: Drift,
+    /// How well the wall clock knows the time, if a time server sets it now and then. Without it
+    /// the wall clock is set by nobody, and believes to be right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<UncertaintySettings>,
+}
+
+/// A wall clock that is set by a time server, and knows how far off it may be: a sawtooth. The
+/// defaults are those of Spanner's TrueTime (Corbett et al. 2012, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UncertaintySettings {
+    /// How often it is set.
+    #[serde(default = "thirty_seconds")]
+    pub poll: Nanos,
+    /// How much it is believed to drift at most between polls.
+    #[serde(default = "two_hundred_ppm")]
+    pub drift_bound: Drift,
+    /// How far off it is at most just after a poll.
+    #[serde(default = "one_millisecond")]
+    pub error: Nanos,
+}
+
+fn thirty_seconds() -> Nanos {
+    Nanos::from_millis(30_000)
+}
+
+fn two_hundred_ppm() -> Drift {
+    Drift { ppm: 200 }
+}
+
+fn one_millisecond() -> Nanos {
+    Nanos::from_millis(1)
 }
 
 /// How a host's disk behaves while nothing is wrong with it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiskSettings {
-    /// How long a disk operation takes.
-    pub latency: Latency,
+    /// How long a sync takes, and a read; a sync 0.1 to 1 ms and a read nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+    /// How many bytes it moves in a second: a sync takes what it writes longer, and a read what it
+    /// reads. No bound if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
+    /// How many bytes all files together may have; no bound if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Size>,
 }
 
 /// One host: its number and its role.

@@ -17,6 +17,7 @@
 //! **Raw options** (`params`, workloads, checks, verbs, operations) stay JSON. Who owns the name
 //! decodes them with [`decode_params`] against the same document, so mistakes in them have places.
 
+pub mod buggify;
 pub mod catalog;
 pub mod checks;
 pub mod decode;
@@ -38,14 +39,18 @@ pub mod placement;
 pub mod position;
 pub mod schema;
 pub mod script;
+mod script_faults;
 pub mod selector;
 pub mod set;
 pub mod spec;
+pub mod speed;
+mod strict;
 pub mod study;
 pub use seedbed_protocols::units;
 pub mod validate;
 pub mod wan;
 
+pub use buggify::BuggifySettings;
 pub use catalog::{Catalog, Entry, OptionsCheck, ProtocolEntry, ServiceEntry, options_of};
 pub use checks::*;
 pub use decode::Problem;
@@ -66,6 +71,7 @@ pub use script::*;
 pub use selector::*;
 pub use set::Setting;
 pub use spec::*;
+pub use speed::Speed;
 pub use study::{Drawn, Published, PublishedPoint, Study, Varied};
 pub use units::*;
 pub use validate::validate;

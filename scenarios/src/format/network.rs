@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
 use super::selector::Targets;
-use super::units::{Chance, Nanos};
+use super::units::{Bandwidth, Chance, Nanos, Size};
 use super::wan::Wan;
 
 /// What a file says of some links; what it does not say is as elsewhere.
@@ -33,6 +33,12 @@ pub struct LinkFields<'a> {
     pub corrupt: Option<Chance>,
     /// The chance that a message comes to another host.
     pub misdirect: Option<Chance>,
+    /// How many bits it carries in a second.
+    pub bandwidth: Option<Bandwidth>,
+    /// How many bytes may wait for it.
+    pub queue: Option<Size>,
+    /// How long each message occupies it besides its bytes.
+    pub cost: Option<Nanos>,
 }
 
 /// Declares a struct with the settings of a link between its own fields.
@@ -83,6 +89,18 @@ macro_rules! link_struct {
             /// from which `addressee` protects. Client mail never does.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub misdirect: Option<Chance>,
+            /// How many bits each directed link carries in a second. Messages wait for each other in
+            /// a queue of `queue` bytes, whose tail is dropped where it is full; a stream waits for
+            /// room.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub bandwidth: Option<Bandwidth>,
+            /// How many bytes may wait for a link that has a `bandwidth` or a `cost`: 64KiB if
+            /// absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub queue: Option<Size>,
+            /// How long each message occupies its link besides its bytes: headers, system calls.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub cost: Option<Nanos>,
             $($(#[$last_meta])* pub $last: $last_type,)*
         }
 
@@ -100,6 +118,9 @@ macro_rules! link_struct {
                     reorder_by: self.reorder_by.as_ref(),
                     corrupt: self.corrupt,
                     misdirect: self.misdirect,
+                    bandwidth: self.bandwidth,
+                    queue: self.queue,
+                    cost: self.cost,
                 }
             }
         }
@@ -118,6 +139,18 @@ link_struct! {
         /// it comes drops it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         addressee: bool,
+        /// How hosts talk to each other. Clients have a connection of their own an attempt either
+        /// way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transport: Option<Transport>,
+        /// How long a link may be cut, or lose one message again and again, before the stream over
+        /// it breaks: 10s if absent. Streams only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dead_link: Option<Nanos>,
+        /// How long after it was lost a message is sent again: 200ms if absent, twice as long each
+        /// further time. Streams only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retransmit: Option<Nanos>,
         /// A measured wide-area network: the zones of the scenario are its regions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wan: Option<Wan>,
@@ -143,7 +176,27 @@ link_struct! {
     } {}
 }
 
+/// How hosts talk to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Each message for itself: it may be lost, overtaken or doubled, and nobody is told.
+    Datagram,
+    /// One ordered stream for each pair of hosts. What is lost is sent again; a crash or a long
+    /// cut breaks the stream, what is on its way is gone then, and both ends are told.
+    Stream,
+}
+
+/// How many bytes may wait for a link that is limited, if the file does not say.
+pub const QUEUE_DEFAULT: Size = Size(64 * 1024);
+
 impl NetworkSettings {
+    /// Whether hosts talk over ordered streams.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.transport == Some(Transport::Stream)
+    }
+
     /// The ways in which the settings ask a protocol to tolerate something, faults apart.
     pub(super) fn strains(&self) -> BTreeSet<Strain> {
         let is_on = |chance: Option<Chance>| chance.is_some_and(|chance| chance != Chance::NEVER);
@@ -160,7 +213,9 @@ impl NetworkSettings {
         match strain {
             Strain::Corruption => self.checksum,
             Strain::Misdirection => self.addressee,
-            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Clocks => false,
+            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Rot | Strain::Clocks => {
+                false
+            }
         }
     }
 }

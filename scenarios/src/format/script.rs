@@ -38,8 +38,8 @@ pub enum Step {
     ExpectNoLeader(ExpectNoLeader),
     /// Gives names to what selectors resolve to now.
     Bind(Bind),
-    /// A fault, at once.
-    Fault(Fault),
+    /// A fault, at once. Boxed: it is many times larger than any other step.
+    Fault(Box<Fault>),
     /// A verb that the protocol's service brings, with its raw options.
     Service(Named),
 }
@@ -504,7 +504,7 @@ macro_rules! kernel_steps {
                             _ => {}
                         }
                         match fault_of_key(&key, &mut map) {
-                            Some(fault) => fault.map(Step::Fault),
+                            Some(fault) => fault.map(Box::new).map(Step::Fault),
                             None => {
                                 let options = map.next_value()?;
                                 Ok(Step::Service(Named { name: key, options }))

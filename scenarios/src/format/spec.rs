@@ -7,6 +7,7 @@ use seedbed_protocols::Strain;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::buggify::BuggifySettings;
 use super::checks::Check;
 use super::end::{End, Limits};
 use super::expect::{Contract, Expect, Measure};
@@ -14,7 +15,9 @@ use super::faults::Fault;
 use super::hosts::{HOSTS_MAX, HostSettings, Nodes};
 use super::network::NetworkSettings;
 use super::one_key::{Named, one_or_many, serialize_one_or_many};
+use super::path::Path;
 use super::script::Step;
+use super::script_faults::for_each_fault;
 use super::selector::Targets;
 use super::units::{Chance, Nanos};
 
@@ -101,6 +104,10 @@ pub struct Scenario {
     /// Whether each seed switches a random subset of the fault kinds off.
     #[serde(default)]
     pub swarm: bool,
+    /// Whether the protocol misbehaves within its rights: sends late, gives up early. `true` lets
+    /// each of its places do so in a quarter of the seeds, a quarter of the time.
+    #[serde(default, skip_serializing_if = "BuggifySettings::is_off")]
+    pub buggify: BuggifySettings,
 }
 
 /// One protocol, or several that offer the same service.
@@ -155,28 +162,46 @@ impl Scenario {
             || self.checks.iter().any(is_bounded)
     }
 
-    /// The ways in which its faults ask a protocol to tolerate something.
+    /// Every fault in it: placed, inside a sequence, in the script.
     #[must_use]
-    pub fn strains(&self) -> BTreeSet<Strain> {
-        fn add(fault: &Fault, strains: &mut BTreeSet<Strain>) {
-            strains.extend(fault.strain());
-            if let Fault::Random(random) = fault {
-                strains.extend(random.kinds.iter().filter_map(|kind| kind.strain()));
-            }
-            fault.inner().for_each(|(_, inner)| add(inner, strains));
-        }
-        let mut strains = BTreeSet::new();
-        self.faults.iter().for_each(|fault| add(fault, &mut strains));
+    pub fn all_faults(&self) -> Vec<&Fault> {
+        let mut faults: Vec<&Fault> = self.faults.iter().collect();
         let mut steps: Vec<&Step> = self.script.iter().collect();
         while let Some(step) = steps.pop() {
             if let Step::Fault(fault) = step {
-                add(fault, &mut strains);
+                faults.push(fault);
             }
             steps.extend(step.inner());
         }
+        // No sequence is inside another.
+        let inner: Vec<&Fault> =
+            faults.iter().flat_map(|fault| fault.inner()).map(|(_, fault)| fault).collect();
+        faults.extend(inner);
+        faults
+    }
+
+    /// The ways in which its faults and its network ask a protocol to tolerate something.
+    #[must_use]
+    pub fn strains(&self) -> BTreeSet<Strain> {
+        let faults = self.all_faults().into_iter().flat_map(|fault| match fault {
+            Fault::Random(random) => random.kinds.iter().filter_map(|kind| kind.strain()).collect(),
+            other => other.strain().into_iter().collect::<Vec<_>>(),
+        });
+        let mut strains: BTreeSet<Strain> = faults.collect();
         strains.extend(self.network.strains());
         strains.retain(|strain| !self.network.shields_from(*strain));
         strains
+    }
+
+    /// The kinds under which its faults are counted when they take effect.
+    #[must_use]
+    pub fn fault_kinds(&self) -> BTreeSet<&'static str> {
+        let kinds = self.all_faults().into_iter().flat_map(|fault| match fault {
+            Fault::Random(random) => random.kinds.iter().map(|kind| kind.key()).collect(),
+            Fault::Sequence(_) => Vec::new(),
+            other => vec![other.key()],
+        });
+        kinds.collect()
     }
 
     /// The numbers of the spare hosts: they follow the last host.
@@ -190,25 +215,64 @@ impl Scenario {
     /// the entry replace those of the scenario, object by object.
     #[must_use]
     pub fn params_of_host(&self, protocol: &str, host: &HostSettings) -> Value {
-        let of_host = match (&host.params, self.protocol.is_list()) {
-            (Some(params), true) => params.get(protocol),
-            (Some(params), false) => Some(params),
-            (None, _) => None,
-        };
         let mut params = self.params_of(protocol).clone();
-        if let Some(of_host) = of_host {
-            merge_params(&mut params, of_host);
+        if let Some(of_host) = &host.params {
+            self.merge_params(protocol, &mut params, of_host);
         }
         params
+    }
+
+    /// What faults put over the `params` of hosts, each with its path: also those in sequences and
+    /// in the script.
+    #[must_use]
+    pub fn fault_params(&self) -> Vec<(String, &Value)> {
+        let mut found = Vec::new();
+        let root = Path::root();
+        for (index, fault) in self.faults.iter().enumerate() {
+            params_of_fault(fault, &root.key("faults").index(index), &mut found);
+        }
+        for_each_fault(&self.script, &root.key("script"), &mut |path, fault| {
+            params_of_fault(fault, path, &mut found);
+        });
+        found
+    }
+
+    /// Puts what a file gives as `params` of some hosts, or of a fault, over those of one of its
+    /// protocols.
+    pub fn merge_params(&self, protocol: &str, params: &mut Value, over: &Value) {
+        Scenario::merge_keyed_params(protocol, self.protocol.is_list(), params, over);
+    }
+
+    /// The same, where it is known whether what is given is keyed by protocol.
+    pub(crate) fn merge_keyed_params(
+        protocol: &str,
+        keyed: bool,
+        params: &mut Value,
+        over: &Value,
+    ) {
+        let over = if keyed { over.get(protocol) } else { Some(over) };
+        if let Some(over) = over {
+            merge(params, over);
+        }
+    }
+}
+
+fn params_of_fault<'a>(fault: &'a Fault, path: &Path, found: &mut Vec<(String, &'a Value)>) {
+    let inside = path.key(fault.key());
+    if let Some(params) = fault.params() {
+        found.push((inside.key("params").to_string(), params));
+    }
+    for (step, inner) in fault.inner() {
+        params_of_fault(inner, &inside.key("steps").index(step), found);
     }
 }
 
 /// Puts the fields of one JSON value over those of another; whatever is not an object replaces.
-fn merge_params(base: &mut Value, over: &Value) {
+fn merge(base: &mut Value, over: &Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
             for (key, value) in over {
-                merge_params(base.entry(key.clone()).or_insert(Value::Null), value);
+                merge(base.entry(key.clone()).or_insert(Value::Null), value);
             }
         }
         (base, over) => *base = over.clone(),

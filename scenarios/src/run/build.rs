@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seedbed_protocols::{Protocol, Tested, WorkloadPlan};
+use seedbed_sim::clock::Uncertainty;
 use seedbed_sim::{
-    Chance, Config, CrashModel, DiskConfig, HostConfig, Invariant, NodeId, Sim, SimTime,
+    Buggify, Chance, Config, Cpu, CrashModel, DiskConfig, HostConfig, Invariant, NodeId, Sim,
+    SimTime,
 };
 use serde_json::Value;
 
 use super::network::build_network;
 pub(crate) use super::network::distribution;
 use super::places::{NO_ROLE, Places};
-use crate::format::{self, Check, Nanos, Scenario};
+use crate::format::{self, Check, Nanos, Scenario, Speed};
 
 /// Something that only the protocol itself can find wrong with a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +35,20 @@ impl fmt::Display for BuildError {
 pub(crate) struct Built<P: Protocol> {
     pub(crate) config: Config<P::Params>,
     pub(crate) params: Arc<P::Params>,
+    /// The params of each host as JSON, for faults that change some of them.
+    pub(crate) host_params: Vec<Value>,
     pub(crate) workloads: Vec<WorkloadPlan<P::Service>>,
     pub(crate) places: Places,
 }
 
 /// Reads everything that belongs to the protocol and its service, and puts the rest in place.
 pub(crate) fn build<P: Protocol>(scenario: &Scenario, seed: u64) -> Result<Built<P>, BuildError> {
-    if scenario.spare > 0 {
-        let message = "spare hosts are not available in this version yet".to_owned();
-        return Err(BuildError { path: "spare".to_owned(), message });
-    }
     let params = Arc::new(decode_params::<P>("params", scenario.params_of(P::NAME))?);
     let workloads = build_workloads::<P>(scenario)?;
     let clients = workloads.iter().map(|plan| plan.clients).sum();
     let places = Places::new(scenario, clients);
     let mut hosts = empty_hosts(scenario, &params);
+    let mut host_params = vec![scenario.params_of(P::NAME).clone(); hosts.len()];
     for (index, entry) in scenario.hosts.iter().enumerate() {
         let own = entry.params.is_some().then(|| {
             let path = format!("hosts[{index}].params");
@@ -56,8 +57,12 @@ pub(crate) fn build<P: Protocol>(scenario: &Scenario, seed: u64) -> Result<Built
         let own = own.transpose()?;
         for host in places.fixed_targets(&entry.select.0) {
             apply_settings(&mut hosts[host.index()], entry, own.as_ref());
+            if own.is_some() {
+                host_params[host.index()] = scenario.params_of_host(P::NAME, entry);
+            }
         }
     }
+    check_fault_params::<P>(scenario, &host_params)?;
     let config = Config {
         seed,
         hosts,
@@ -71,9 +76,9 @@ pub(crate) fn build<P: Protocol>(scenario: &Scenario, seed: u64) -> Result<Built
             events: scenario.limits.events,
             events_per_instant: scenario.limits.events_per_instant,
         },
-        buggify: Chance::NEVER,
+        buggify: Buggify { on: chance(scenario.buggify.on), fires: chance(scenario.buggify.fires) },
     };
-    Ok(Built { config, params, workloads, places })
+    Ok(Built { config, params, host_params, workloads, places })
 }
 
 impl<P: Protocol> Built<P> {
@@ -116,7 +121,31 @@ impl<P: Protocol> Built<P> {
     }
 }
 
-fn decode_params<P: Protocol>(path: &str, value: &Value) -> Result<P::Params, BuildError> {
+/// Whatever host a fault gives other params must be able to boot with them.
+fn check_fault_params<P: Protocol>(
+    scenario: &Scenario,
+    host_params: &[Value],
+) -> Result<(), BuildError> {
+    let mut distinct: Vec<&Value> = Vec::new();
+    for params in host_params {
+        if !distinct.contains(&params) {
+            distinct.push(params);
+        }
+    }
+    for (path, over) in scenario.fault_params() {
+        for params in &distinct {
+            let mut params = (*params).clone();
+            scenario.merge_params(P::NAME, &mut params, over);
+            decode_params::<P>(&path, &params)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn decode_params<P: Protocol>(
+    path: &str,
+    value: &Value,
+) -> Result<P::Params, BuildError> {
     if value.is_null() {
         return Ok(P::Params::default());
     }
@@ -156,6 +185,8 @@ fn empty_hosts<P>(scenario: &Scenario, params: &Arc<P>) -> Vec<HostConfig<P>> {
             slot.role = role;
         }
     }
+    let spare = || HostConfig { spare: true, ..HostConfig::new(NO_ROLE, params.clone()) };
+    hosts.extend(scenario.spare_hosts().map(|_| spare()));
     hosts
 }
 
@@ -167,10 +198,22 @@ fn apply_settings<P>(
     if let Some(clock) = &settings.clock {
         host.clock_offset_ns = clock.offset.0;
         host.clock_drift_ppm = clock.drift.ppm;
+        host.clock_uncertainty = clock.uncertainty.map(|given| Uncertainty {
+            poll: duration(given.poll),
+            drift_bound_ppm: u32::try_from(given.drift_bound.ppm).unwrap_or(0),
+            error: duration(given.error),
+        });
+    }
+    if settings.cpu.is_some() || settings.step.is_some() {
+        host.cpu = cpu(settings.cpu, settings.step);
     }
     if let Some(disk) = &settings.disk {
-        let latency = distribution(&disk.latency);
-        host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
+        if let Some(latency) = &disk.latency {
+            let latency = distribution(latency);
+            host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
+        }
+        host.disk.throughput = disk.throughput.map(|rate| rate.0).or(host.disk.throughput);
+        host.disk.capacity = disk.capacity.map(|size| size.0).or(host.disk.capacity);
     }
     if let Some(params) = params {
         host.params = params.clone();
@@ -188,6 +231,11 @@ pub(crate) fn links_between(from: &[NodeId], to: &[NodeId]) -> Vec<(NodeId, Node
         }
     }
     links
+}
+
+/// A processor of such a speed whose steps take so long.
+pub(crate) fn cpu(speed: Option<Speed>, step: Option<Nanos>) -> Cpu {
+    Cpu { speed_ppm: speed.unwrap_or_default().ppm, step: step.map_or(Duration::ZERO, duration) }
 }
 
 pub(crate) fn chance(chance: format::Chance) -> Chance {

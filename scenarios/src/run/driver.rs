@@ -139,6 +139,7 @@ impl<'a> Driver<'a> {
                     News::Due(number) => self.on_due(number)?,
                 },
                 Stop::Condition(watch) => self.on_condition(watch),
+                Stop::Struck(hold) => self.director.on_struck(hold, self.world),
                 Stop::Violation => {
                     let panicked = self.world.last_violated() == Some(NODE_PANICKED);
                     if panicked || !self.keep_going {

@@ -10,7 +10,7 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime,
 use serde_json::Value;
 
 use super::build::{Built, build};
-use super::director::{Director, Span, Tally};
+use super::director::{Atlas, Director, Span, Tally};
 use super::driver::{Driver, Over};
 use super::gauges::Gauges;
 use super::history::open_operations;
@@ -64,7 +64,8 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         sim.keep_host_times();
         Box::new(Meter::new(scenario, series, sim.counts()))
     });
-    let mut world = SimWorld { sim, selectors: P::selectors(), meter };
+    let mut world = SimWorld::new(sim, built.host_params.clone(), scenario.protocol.is_list());
+    world.meter = meter;
     let director = make_director(&built, scenario, seed);
     let bound = judges::<P>(scenario, &built.params, CLIENTS_FINISHED)
         .then(|| P::liveness_bound(&built.params));
@@ -111,6 +112,14 @@ fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) 
         EndShape::Milestone { .. } => None,
     });
     let director = Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max);
+    let director = match scenario.contract {
+        Contract::Within => {
+            let tolerance = P::tolerance(&built.params, hosts);
+            let (lost_max, damaged_max) = (tolerance.lost_copies, tolerance.damaged_copies);
+            director.with_atlas(Atlas { lost_max, damaged_max })
+        }
+        Contract::Beyond => director,
+    };
     if !scenario.end.as_ref().is_some_and(|end| end.core_only) {
         return director;
     }
@@ -203,7 +212,7 @@ fn conclude<P: Protocol>(
         measures,
         messages,
         operations,
-        faults: driven.faults.clone(),
+        faults: with_buggify(driven.faults.clone(), sim),
         swarm_off: driven.swarm_off.clone(),
         series: None,
     };
@@ -216,6 +225,16 @@ fn conclude<P: Protocol>(
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
         drawn: driven.drawn.clone(),
     }
+}
+
+/// The faults that took effect, and the places where the protocol misbehaved within its rights.
+fn with_buggify<P: Protocol>(
+    mut faults: BTreeMap<String, u64>,
+    sim: &Sim<P>,
+) -> BTreeMap<String, u64> {
+    let fired = sim.buggified().into_iter().filter(|(_, times)| *times > 0);
+    faults.extend(fired.map(|(place, times)| (format!("buggify:{place}"), times)));
+    faults
 }
 
 /// Adds what the checks found violated; returns the first that could not say.

@@ -4,11 +4,11 @@
 //! no event is, and what the kernel has counted is read. A run that nobody asks for series pays
 //! nothing, and one that is asked does the same as without.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seedbed_protocols::{HistoryRecord, Protocol};
 use seedbed_sim::{
-    CLIENT_REPLY, CLIENT_REQUEST, HistoryEvent, MessageCounts, Service, Sim, SimTime,
+    CLIENT_REPLY, CLIENT_REQUEST, HistoryEvent, MessageCounts, NodeId, Service, Sim, SimTime,
 };
 
 use super::director::Span;
@@ -126,6 +126,9 @@ impl Meter {
             let times = times.into_iter().map(|(host, at)| (host.to_string(), at.nanos()));
             (name.to_owned(), times.collect())
         });
+        // Those that have left may have reached something before.
+        let mut hosts: BTreeSet<NodeId> = sim.members().iter().copied().collect();
+        hosts.extend(sim.host_times().flat_map(|(_, times)| times).map(|(host, _)| host));
         let end = sim.now();
         Series {
             bin_ns: width_ns,
@@ -136,7 +139,7 @@ impl Meter {
             latency_by_bin: latency_by_bin(&took, width_ns),
             faults: spans.iter().map(|span| span.told(end)).collect(),
             host_milestones: host_times.collect(),
-            hosts: sim.members().len() as u64,
+            hosts: hosts.len() as u64,
         }
     }
 }

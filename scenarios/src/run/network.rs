@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use seedbed_sim::{Distribution, LinkConfig, NetworkConfig, NodeId, ZonesConfig};
+use seedbed_sim::{
+    Capacity, Distribution, LinkConfig, NetworkConfig, NodeId, StreamConfig, Transport, ZonesConfig,
+};
 
 use super::build::{chance, duration, links_between};
 use super::places::Places;
 use crate::format::{
-    Latency, LinkFields, LinkSettings, NetworkSettings, Scenario, Selector, Targets,
+    Bandwidth, Latency, LinkFields, LinkSettings, Nanos, NetworkSettings, QUEUE_DEFAULT, Scenario,
+    Selector, Size, Targets,
 };
 
 pub(super) fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
@@ -25,7 +28,18 @@ pub(super) fn build_network(scenario: &Scenario, places: &Places) -> NetworkConf
         }
     }
     let (checksum, addressee) = (general.checksum, general.addressee);
-    NetworkConfig { everywhere, zones, links, checksum, addressee }
+    NetworkConfig { everywhere, zones, links, transport: transport(general), checksum, addressee }
+}
+
+fn transport(network: &NetworkSettings) -> Transport {
+    if !network.is_stream() {
+        return Transport::Datagram;
+    }
+    let usual = StreamConfig::default();
+    Transport::Stream(StreamConfig {
+        dead_link: network.dead_link.map_or(usual.dead_link, duration),
+        retransmit: network.retransmit.map_or(usual.retransmit, duration),
+    })
 }
 
 /// Who is in which zone, by the zones' numbers.
@@ -149,7 +163,24 @@ fn link_config(base: &LinkConfig, own: LinkFields<'_>) -> LinkConfig {
         reorder_delay: own.reorder_by.map(distribution).or_else(|| base.reorder_delay.clone()),
         corrupt: own.corrupt.map_or(base.corrupt, chance),
         misdirect: own.misdirect.map_or(base.misdirect, chance),
+        capacity: capacity(base.capacity, own.bandwidth, own.queue, own.cost),
     }
+}
+
+/// What a link carries, where each field that is given replaces that of `base`.
+pub(crate) fn capacity(
+    base: Capacity,
+    bandwidth: Option<Bandwidth>,
+    queue: Option<Size>,
+    cost: Option<Nanos>,
+) -> Capacity {
+    let usual = base.queue.unwrap_or(QUEUE_DEFAULT.0);
+    let given = Capacity {
+        bandwidth: bandwidth.map(|rate| rate.0).or(base.bandwidth),
+        queue: Some(queue.map_or(usual, |size| size.0)),
+        cost: cost.map_or(base.cost, duration),
+    };
+    if given.is_limited() { given } else { Capacity::default() }
 }
 
 /// What the kernel makes of a latency.

@@ -12,8 +12,10 @@ pub(crate) const NO_ROLE: &str = "node";
 /// The hosts and clients of a scenario.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
-    /// The hosts, in order.
+    /// The hosts that the run begins with, in order.
     pub(crate) members: Vec<NodeId>,
+    /// The same and the spare ones.
+    pub(crate) hosts: Vec<NodeId>,
     /// How many clients there are.
     pub(crate) clients: u32,
     roles: BTreeMap<String, Vec<NodeId>>,
@@ -31,7 +33,9 @@ impl Places {
                 roles.entry(role).or_default().push(id);
             }
         }
-        Places { members, clients, roles, zones: scenario.zones.clone() }
+        let mut hosts = members.clone();
+        hosts.extend(scenario.spare_hosts().map(|number| NodeId::host(number - 1)));
+        Places { members, hosts, clients, roles, zones: scenario.zones.clone() }
     }
 
     /// Every host with its role.
@@ -50,7 +54,7 @@ impl Places {
 
     /// Every host and client.
     pub(crate) fn everybody(&self) -> Vec<NodeId> {
-        let mut everybody = self.members.clone();
+        let mut everybody = self.hosts.clone();
         everybody.extend(self.all_clients());
         everybody
     }
@@ -60,13 +64,13 @@ impl Places {
         let found = match selector {
             Selector::Host(number) => {
                 let host = NodeId::host(number.checked_sub(1)?);
-                self.members.iter().copied().filter(|member| *member == host).collect()
+                self.hosts.iter().copied().filter(|known| *known == host).collect()
             }
             Selector::Client(number) => {
                 let index = number.checked_sub(1)?;
                 (index < self.clients).then(|| NodeId::client(index)).into_iter().collect()
             }
-            Selector::All => self.members.clone(),
+            Selector::All => self.hosts.clone(),
             Selector::Clients => self.all_clients(),
             Selector::Role(name) => self.roles.get(name).cloned().unwrap_or_default(),
             Selector::Zone(name) => self.zone(name)?,
@@ -109,9 +113,10 @@ impl Places {
         found
     }
 
-    /// The host so many further on among all, cyclically.
-    pub(crate) fn further_on(&self, host: NodeId, offset: u32) -> NodeId {
-        let position = self.members.iter().position(|member| *member == host).unwrap_or(0);
-        self.members[(position + offset as usize) % self.members.len()]
+    /// The host so many further on among `hosts`, cyclically. One that is none of them stands
+    /// before the first; nobody is further on where there are none.
+    pub(crate) fn further_on(hosts: &[NodeId], host: NodeId, offset: u32) -> Option<NodeId> {
+        let position = hosts.iter().position(|member| *member == host).unwrap_or(0);
+        hosts.get((position + offset as usize) % hosts.len().max(1)).copied()
     }
 }

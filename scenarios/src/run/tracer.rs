@@ -237,6 +237,7 @@ fn tell(what: &What<'_>) -> Told {
         }
         What::Crash { operations_lost, bytes_lost } => Told::new("crash")
             .more(format!("{operations_lost} disk operations, {bytes_lost} bytes lost")),
+        What::Stopped => Told::new("stopped"),
         What::Pause => Told::new("pause"),
         What::Resume => Told::new("resume"),
         What::Sent { to, kind, fate, .. } => {
@@ -252,6 +253,7 @@ fn tell(what: &What<'_>) -> Told {
         What::Dropped { from, kind, why, .. } => {
             Told::new("dropped").kind(kind).peer(*from).more((*why).to_owned())
         }
+        What::Disconnected { peer } => Told::new("disconnected").peer(*peer).begins(),
         What::TimerSet { at, .. } => Told::new("timer-set").more(format!("for {at}")),
         What::TimerFired { .. } => Told::new("timer-fired").begins(),
         What::Durable => Told::new("durable").begins(),

@@ -2,16 +2,19 @@
 //! so that they are compiled once.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use seedbed_protocols::{Protocol, Selector, Tested};
+use seedbed_protocols::{FileRange, Protocol, Selector, Tested};
 use seedbed_sim::{
     Answer, CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, Condition, Fault,
     HoldId, Message, NodeId, Sim, SimTime, Stop,
 };
 use serde_json::Value;
 
+use super::build::decode_params;
 use super::ledger::canonical_op;
 use super::meter::Meter;
+use crate::format::Scenario;
 
 /// What has become of an operation that the script submitted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,10 +35,26 @@ pub(crate) trait World {
     fn is_up(&self, host: NodeId) -> bool;
     fn is_paused(&self, host: NodeId) -> bool;
     fn is_cut(&self, from: NodeId, to: NodeId) -> bool;
+    /// Whether it is among those that are there, up or down: no spare host that has not joined.
+    fn takes_part(&self, host: NodeId) -> bool;
+    fn has_left(&self, host: NodeId) -> bool;
 
+    /// Puts fields over the scenario's params of a host, from its next boot on.
+    fn set_params(&mut self, host: NodeId, over: &Value);
+    /// Replaces the disk of a host that is down.
+    fn blank_disk(&mut self, host: NodeId);
     fn inject(&mut self, fault: Fault) -> Option<HoldId>;
     fn release(&mut self, hold: HoldId);
     fn rule_met(&self, hold: HoldId) -> bool;
+    /// How often a fault of a disk has struck.
+    fn disk_hits(&self, host: NodeId, hold: HoldId) -> u32;
+    /// Whether a disk has lost, torn or misdirected what it had acknowledged.
+    fn disk_has_lied(&self, host: NodeId) -> bool;
+    fn disk_is_rotten(&self, host: NodeId) -> bool;
+    /// Where a disk may rot within the contract; anywhere if none.
+    fn checked_ranges(&self, host: NodeId) -> Option<Vec<FileRange>>;
+    /// The files that a disk durably has, with their lengths.
+    fn durable_files(&self, host: NodeId) -> Vec<(String, u64)>;
     fn free_links_of(&mut self, hold: HoldId, chosen: &dyn Fn(NodeId, NodeId) -> bool) -> bool;
     fn restart(&mut self, host: NodeId) -> bool;
     fn heal(&mut self);
@@ -76,9 +95,17 @@ pub(crate) struct SimWorld<P: Protocol> {
     pub(crate) selectors: Vec<Selector<P>>,
     /// Counts in bins, if somebody wants them.
     pub(crate) meter: Option<Box<Meter>>,
+    /// The params of each host that the scenario gives it, over which faults put theirs.
+    params: Vec<Value>,
+    /// Whether params are keyed by protocol.
+    keyed: bool,
 }
 
 impl<P: Protocol> SimWorld<P> {
+    pub(crate) fn new(sim: Sim<P>, params: Vec<Value>, keyed: bool) -> SimWorld<P> {
+        SimWorld { sim, selectors: P::selectors(), meter: None, params, keyed }
+    }
+
     /// What the protocol calls a host now: `leader`; several names are joined by commas.
     pub(crate) fn role_of(&self, host: NodeId) -> String {
         if host.is_client() {
@@ -133,6 +160,24 @@ impl<P: Protocol> World for SimWorld<P> {
     fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         self.sim.is_cut(from, to)
     }
+    fn takes_part(&self, host: NodeId) -> bool {
+        self.sim.takes_part(host)
+    }
+    fn has_left(&self, host: NodeId) -> bool {
+        self.sim.has_left(host)
+    }
+    fn set_params(&mut self, host: NodeId, over: &Value) {
+        let mut params = self.params[host.index()].clone();
+        Scenario::merge_keyed_params(P::NAME, self.keyed, &mut params, over);
+        let text = params.to_string();
+        match decode_params::<P>("params", &params) {
+            Ok(params) => self.sim.set_params(host, Arc::new(params), &text),
+            Err(error) => panic!("{error}: params are looked at before the run"),
+        }
+    }
+    fn blank_disk(&mut self, host: NodeId) {
+        self.sim.blank_disk(host);
+    }
     fn inject(&mut self, fault: Fault) -> Option<HoldId> {
         self.sim.inject(fault)
     }
@@ -141,6 +186,22 @@ impl<P: Protocol> World for SimWorld<P> {
     }
     fn rule_met(&self, hold: HoldId) -> bool {
         self.sim.rule_met(hold)
+    }
+    fn disk_hits(&self, host: NodeId, hold: HoldId) -> u32 {
+        self.sim.disk_hits(host, hold)
+    }
+    fn disk_has_lied(&self, host: NodeId) -> bool {
+        self.sim.disk(host).has_lied()
+    }
+    fn disk_is_rotten(&self, host: NodeId) -> bool {
+        self.sim.disk(host).is_rotten()
+    }
+    fn checked_ranges(&self, host: NodeId) -> Option<Vec<FileRange>> {
+        P::checked_ranges(&self.sim.view(), host)
+    }
+    fn durable_files(&self, host: NodeId) -> Vec<(String, u64)> {
+        let disk = self.sim.disk(host).durable();
+        disk.list("").map(|name| (name.to_owned(), disk.len(name).unwrap_or(0))).collect()
     }
     fn free_links_of(&mut self, hold: HoldId, chosen: &dyn Fn(NodeId, NodeId) -> bool) -> bool {
         self.sim.free_links_of(hold, chosen)
@@ -155,7 +216,11 @@ impl<P: Protocol> World for SimWorld<P> {
         self.sim.heal_core(core);
     }
     fn finish_clients(&mut self, hosts: &[NodeId]) {
-        let finals = P::Service::finals(hosts);
+        // Nobody answers for a host that has left; and with what is on a rotten disk its host may
+        // rightly refuse to work.
+        let mut asked = hosts.to_vec();
+        asked.retain(|host| !self.sim.has_left(*host) && !self.disk_is_rotten(*host));
+        let finals = P::Service::finals(&asked);
         self.sim.finish_clients(finals);
     }
     fn clients_finished(&self) -> bool {

@@ -109,7 +109,7 @@ fn output_of(unit: &Unit, seed: u64, verdict: Verdict, property: Option<&str>) -
         measures: BTreeMap::from([("load".to_owned(), seed as f64 / 3.0)]),
         messages: Messages::default(),
         operations: Operations::default(),
-        faults: BTreeMap::from([("crash".to_owned(), 1)]),
+        faults: BTreeMap::from([("crash".to_owned(), seed % 3)]),
         swarm_off: Vec::new(),
         series: None,
     };

@@ -41,7 +41,7 @@ pub use store::{
     peek_header, read_header, read_rows,
 };
 pub use summary::{HostSummary, SignatureSummary, Summary};
-pub use tally::{SignatureTally, Tally, UnitTally, Unproven};
+pub use tally::{FaultTally, SignatureTally, Tally, UnitTally, Unproven};
 pub use workers::{Progress, SweepOptions, Watch};
 
 #[cfg(test)]

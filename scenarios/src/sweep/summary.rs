@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judge::Judgement;
 use super::spread::Spread;
-use super::tally::Tally;
+use super::tally::{FaultTally, Tally};
 
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,8 +30,8 @@ pub struct Summary {
     pub signatures: Vec<SignatureSummary>,
     /// In how many runs each milestone of `sometimes` was reached.
     pub sometimes: BTreeMap<String, u64>,
-    /// How often each kind of fault took effect.
-    pub faults: BTreeMap<String, u64>,
+    /// In how many runs each kind of fault took effect, and how often.
+    pub faults: BTreeMap<String, FaultTally>,
     /// How widely what was measured is spread: by scenario, protocol and point, in the order of
     /// results.
     pub histograms: Vec<Spread>,

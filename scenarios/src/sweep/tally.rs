@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::judge::Standard;
 use super::plan::Unit;
 use super::spread::Spread;
@@ -74,10 +76,20 @@ pub struct Tally {
     pub units: Vec<UnitTally>,
     /// Events of all runs.
     pub events: u64,
-    /// How often each kind of fault took effect.
-    pub faults: BTreeMap<String, u64>,
+    /// What each kind of fault did.
+    pub faults: BTreeMap<String, FaultTally>,
     /// Failures by signature.
     pub signatures: BTreeMap<String, SignatureTally>,
+}
+
+/// In how many runs a kind of fault took effect, and how often in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultTally {
+    /// In how many runs at least once.
+    pub seeds: u64,
+    /// How often in all of them.
+    pub times: u64,
 }
 
 /// Failures of one signature.
@@ -159,7 +171,9 @@ impl Tally {
         self.units[unit].add(standard, position, record);
         self.events += record.events;
         for (kind, count) in &record.faults {
-            *self.faults.entry(kind.clone()).or_default() += count;
+            let tally = self.faults.entry(kind.clone()).or_default();
+            tally.seeds += u64::from(*count > 0);
+            tally.times += count;
         }
         let Some(signature) = signature else { return };
         let entry = self.signatures.entry(signature.to_owned()).or_insert_with(|| SignatureTally {

@@ -170,6 +170,18 @@ fn a_folder_with_other_results_is_refused() {
     assert_eq!(folder.contents(), before, "a refusal touches nothing");
 }
 
+/// One crash in every third seed, two in every third, none in the others.
+#[test]
+fn a_summary_counts_the_seeds_in_which_a_fault_took_effect() {
+    let fake = Fake::new(|_, _| (Verdict::Pass, ""));
+    let plan = plan_of(vec![scenario("raft/split", json!({}))], 30);
+    let folder = Folder::new("faults");
+    let outcome = sweep(&plan, &fake, &options(&fake, &folder, 2)).unwrap();
+    assert_eq!(outcome.summary.faults["crash"], FaultTally { seeds: 20, times: 30 });
+    let text = serde_json::to_value(&outcome.summary).unwrap();
+    assert_eq!(text["faults"], json!({ "crash": { "seeds": 20, "times": 30 } }));
+}
+
 #[test]
 fn of_each_signature_the_ten_shortest_failures_get_files() {
     let fake = Fake::new(|_, _| (Verdict::Fail, "safe"));

@@ -71,6 +71,7 @@ fn raft() -> ProtocolEntry {
         service: Some("log".to_owned()),
         tolerance: Some(|hosts| Tolerance {
             crashes: (hosts as usize).saturating_sub(1) / 2,
+            damaged_copies: (hosts as usize).saturating_sub(1) / 2,
             ..Tolerance::default()
         }),
         names_cores: true,

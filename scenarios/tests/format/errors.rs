@@ -55,7 +55,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("chance above 100%", "\"1%\"", "\"150%\""),
     ("two keys where one is wanted", "{ \"crash\": {", "{ \"at\": \"1s\", \"crash\": {"),
     ("no key where one is wanted", "[ { \"wait\": \"1s\" } ]", "[ {} ]"),
-    ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"bit_rot\": { \"at\": \"6s\","),
+    ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"disk\": { \"at\": \"6s\","),
     (
         "two forms of partition",
         "\"groups\": [[\"leader\"], [\"rest\"]]",
@@ -129,7 +129,6 @@ const CASES: &[(&str, &str, &str)] = &[
          \"kinds\": [\"crash\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"], \
          \"stable\": \"0\" } },",
     ),
-    ("a later crash", "\"select\": \"n1\",", "\"select\": \"n1\", \"in\": \"step\","),
     ("an incomplete latency", "\"latency\": \"10ms\"", "\"latency\": { \"pareto\": {} }"),
     (
         "latencies that cannot be drawn",
@@ -191,8 +190,87 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
         "\"reorder\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [], \"by\": { \"uniform\": [\"2s\", \"1s\"] } }",
     ),
-    ("a later network setting", "\"loss\": \"1%\"", "\"bandwidth\": \"1mbit\""),
-    ("a later step", "{ \"wait\": \"1s\" }", "{ \"join\": \"n6\" }"),
+    (
+        "a disk fault beyond the contract",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"lost_writes\": { \"chance\": 1, \"at\": \"6s\",",
+    ),
+    (
+        "a drawn disk fault beyond the contract",
+        "{ \"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" } }",
+        "{ \"random\": { \"from\": \"1s\", \"until\": \"9s\", \"kinds\": [\"crash\", \"torn_writes\"], \
+         \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } }",
+    ),
+    (
+        "a disk fault that never happens",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"write_errors\": { \"chance\": 0, \"times\": 0, \"files\": \"\", \"at\": \"6s\",",
+    ),
+    (
+        "rot of nothing",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"bit_rot\": { \"places\": 0, \"bytes\": [9, 9], \"at\": \"6s\",",
+    ),
+    ("a disk full in no way", "\"crash\": { \"at\": \"6s\",", "\"disk_full\": { \"at\": \"6s\","),
+    (
+        "a disk full in two ways",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_full\": { \"free\": \"1B\", \"capacity\": \"1kB\", \"at\": \"6s\",",
+    ),
+    (
+        "a size without a unit",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_full\": { \"free\": 100, \"at\": \"6s\",",
+    ),
+    (
+        "a slow disk that is not",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_slow\": { \"factor\": 0.5, \"at\": \"6s\",",
+    ),
+    (
+        "a slow disk as fast as ever",
+        "\"crash\": { \"at\": \"6s\",",
+        "\"disk_slow\": { \"by\": \"0s\", \"at\": \"6s\",",
+    ),
+    (
+        "wrong settings of a disk",
+        "\"nodes\": 5,",
+        "\"nodes\": 5, \"hosts\": [ { \"select\": \"n1\", \"disk\": { \"throughput\": \"10mbit\", \
+         \"capacity\": \"5\" } } ],",
+    ),
+    (
+        "settings of a disk that say nothing",
+        "\"nodes\": 5,",
+        "\"nodes\": 5, \"hosts\": [ { \"select\": \"n1\", \"disk\": {} }, { \"select\": \"n2\", \
+         \"disk\": { \"capacity\": \"0B\", \"throughput\": \"1MB/s\" } } ],",
+    ),
+    ("an unknown network setting", "\"loss\": \"1%\"", "\"preset\": \"lan\""),
+    ("streams by another name", "\"loss\": \"1%\"", "\"transpot\": \"stream\""),
+    ("a bandwidth without a unit", "\"loss\": \"1%\"", "\"bandwidth\": 5"),
+    ("a bandwidth of another unit", "\"loss\": \"1%\"", "\"bandwidth\": \"1Mbps\""),
+    ("a bandwidth that carries nothing", "\"loss\": \"1%\"", "\"bandwidth\": \"0kbit\""),
+    ("a queue where nothing waits", "\"loss\": \"1%\"", "\"queue\": \"4KiB\""),
+    ("a wrong transport", "\"loss\": \"1%\"", "\"transport\": \"steam\""),
+    ("a dead link of datagrams", "\"loss\": \"1%\"", "\"dead_link\": \"5s\""),
+    (
+        "streams with contradictions",
+        "\"loss\": \"1%\"",
+        "\"transport\": \"stream\", \"dead_link\": \"0\", \"duplicate\": \"1%\"",
+    ),
+    (
+        "faults that do nothing to streams",
+        "\"loss\": \"1%\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [",
+        "\"transport\": \"stream\" },\n  \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [
+    { \"duplicate\": { \"at\": \"1s\", \"chance\": 1 } },
+    { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \"times\": [1, 2], \"for\": [\"1s\", \"2s\"],
+      \"kinds\": [\"crash\", \"duplicate\"] } },
+    { \"message\": { \"from\": \"n1\", \"to\": \"n2\", \"kind\": \"vote\", \"do\": \"duplicate\" } },",
+    ),
+    (
+        "a throttle without a rate",
+        "\"faults\": [",
+        "\"faults\": [ { \"bandwidth\": { \"at\": \"1s\", \"queue\": \"4KiB\" } },",
+    ),
     ("unknown protocol", "\"protocol\": \"raft\"", "\"protocol\": \"rafft\""),
     ("unknown selector", "[\"leader\"]", "[\"laeder\"]"),
     ("unknown host", "\"select\": \"n1\"", "\"select\": \"n7\""),
@@ -280,6 +358,101 @@ const CASES: &[(&str, &str, &str)] = &[
         "\"select\": \"n1\", \"for\": \"1s\"",
         "\"select\": [\"n1\", \"n2\", \"n3\"]",
     ),
+    (
+        "a crash at a moment that there is not",
+        "\"select\": \"n1\",",
+        "\"select\": \"n1\", \"in\": \"setp\",",
+    ),
+    (
+        "a message for a crash that waits for none",
+        "\"select\": \"n1\",",
+        "\"select\": \"n1\", \"kind\": \"vote\",",
+    ),
+    (
+        "a crash after a message that there is not",
+        "\"select\": \"n1\",",
+        "\"select\": \"n1\", \"in\": \"send\", \"kind\": \"votes\",",
+    ),
+    (
+        "a lost disk within the contract",
+        "\"select\": \"n1\",",
+        "\"select\": \"n1\", \"lose\": \"everything\",",
+    ),
+    (
+        "a blank restart within the contract",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"restart\": { \"at\": \"6s\", \"select\": \"n1\", \"disk\": \"blank\" }",
+    ),
+    (
+        "other params that are none",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"restart\": { \"at\": \"6s\", \"select\": \"n1\", \"params\": { \"heart\": \"1ms\" } }",
+    ),
+    (
+        "slowness that slows nothing",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"slow\": { \"at\": \"6s\", \"select\": \"n1\" }",
+    ),
+    (
+        "a speed of nothing",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"slow\": { \"at\": \"6s\", \"select\": \"n1\", \"factor\": 0 }",
+    ),
+    (
+        "nobody who could join",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"join\": { \"at\": \"6s\", \"select\": \"n1\" }",
+    ),
+    (
+        "a join of those who are there",
+        "\"faults\": [",
+        "\"spare\": 1, \"faults\": [ { \"join\": { \"at\": \"1s\", \"select\": \"all\" } },",
+    ),
+    (
+        "more hosts that leave than tolerated",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"leave\": { \"at\": \"6s\", \"select\": [\"n1\", \"n2\", \"n3\"] }",
+    ),
+    (
+        "a rolling restart with wrong params",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"rolling_restart\": { \"at\": \"6s\", \"select\": \"all\", \"down\": \"0\", \
+         \"params\": { \"bug\": \"vote-thrice\" } }",
+    ),
+    (
+        "a step of no time",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"clock_step\": { \"at\": \"6s\", \"select\": \"n1\", \"by\": \"0\" }",
+    ),
+    (
+        "a drift of nothing",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"clock_drift\": { \"at\": \"6s\", \"select\": \"n1\", \"drift\": \"0ppm\" }",
+    ),
+    (
+        "a strobe that never jumps back",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"clock_strobe\": { \"at\": \"6s\", \"select\": \"n1\", \"by\": \"1s\", \"period\": \
+         \"2s\", \"for\": \"1s\" }",
+    ),
+    (
+        "a clock that there is not",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"clock_freeze\": { \"at\": \"6s\", \"select\": \"n1\", \"clock\": \"monotonic\" }",
+    ),
+    (
+        "uncertainty without bounds",
+        "\"nodes\"",
+        "\"hosts\": [ { \"select\": \"n1\", \"cpu\": 0.5, \"clock\": { \"uncertainty\": { \
+         \"poll\": \"0\", \"drift_bound\": \"-1ppm\" } } } ], \"nodes\"",
+    ),
+    (
+        "a processor that stands still",
+        "\"nodes\"",
+        "\"hosts\": [ { \"select\": \"n1\", \"cpu\": 0 } ], \"nodes\"",
+    ),
+    ("buggify in half", "\"nodes\"", "\"buggify\": \"half\", \"nodes\""),
+    ("buggify with a wrong key", "\"nodes\"", "\"buggify\": { \"of\": \"25%\" }, \"nodes\""),
     ("a step with a time", "{ \"wait\": \"1s\" }", "{ \"heal\": { \"at\": \"1s\" } }"),
     ("an unbound name", "{ \"wait\": \"1s\" }", "{ \"crash\": { \"select\": \"$L1\" } }"),
     (

@@ -2,9 +2,11 @@
 
 mod catalog;
 mod errors;
+mod fits;
 mod golden;
 mod labs;
 mod loading;
+mod reference;
 mod robustness;
 mod schema;
 mod units;

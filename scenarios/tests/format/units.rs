@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use seedbed_scenarios::format::{
-    Chance, Comparison, Drift, Nanos, Rate, Selector, SignedNanos, Size,
+    Bandwidth, Chance, Comparison, Drift, Nanos, Rate, Selector, SignedNanos, Size,
 };
 
 #[test]
@@ -45,6 +45,12 @@ fn other_units_are_exact() {
     assert_eq!(Rate::parse("50/s"), Ok(Rate { count: 50, per: Nanos::from_secs(1) }));
     assert_eq!(Rate::parse("3/10ms"), Ok(Rate { count: 3, per: Nanos::from_millis(10) }));
     assert_eq!(Rate::parse("50/s").map(|rate| rate.mean_interval()), Ok(Nanos::from_millis(20)));
+    assert_eq!(Bandwidth::parse("1.5mbit"), Ok(Bandwidth(1_500_000)));
+    assert_eq!(Bandwidth::parse("64 kbit"), Ok(Bandwidth(64_000)));
+    assert_eq!(Bandwidth(1_500_000).to_string(), "1500kbit");
+    for wrong in ["64", "0bit", "1.5bit", "mbit", "1Mbit", "1mbps", "-1bit", "99999999999gbit"] {
+        assert!(Bandwidth::parse(wrong).is_err(), "{wrong} was read");
+    }
     for wrong in ["20", "1.5ppm", "ppm", "--2ppm", "9999999ppm"] {
         assert!(Drift::parse(wrong).is_err(), "{wrong} was read");
     }

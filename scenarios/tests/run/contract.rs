@@ -1,5 +1,5 @@
-//! The contract: a core that is healed while the rest stays broken, and what is judged beyond what a
-//! protocol tolerates.
+//! The contract: a core that is healed while the rest stays broken, and what is judged beyond what
+//! a protocol tolerates.
 
 use std::collections::BTreeSet;
 use std::path::Path;

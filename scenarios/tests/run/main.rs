@@ -1,9 +1,12 @@
 //! Runs of scenarios: most of them of a protocol that is small enough to know what must happen.
 
 mod contract;
+mod disks;
 mod ends;
 mod faults;
+mod hosts;
 mod library;
+mod links;
 mod manuals;
 mod network;
 mod partitions;

@@ -4,15 +4,22 @@ use std::path::Path;
 
 use seedbed_scenarios::Registry;
 use seedbed_scenarios::format::{Fault, load_text};
+use seedbed_scenarios::reference::PLACEMENTS;
 use seedbed_scenarios::run::{RunOptions, RunRecord, Verdict};
 
 /// Raft with some load, and the example's fault.
 fn run(example: &str, needs: &str, seed: u64) -> RunRecord {
     let comma = if needs.is_empty() { "" } else { "," };
+    run_fields(&format!(r#""faults": [ {example} ]{comma} {needs}"#), seed)
+}
+
+/// Raft with some load, and further fields; with an end, if they give none.
+fn run_fields(fields: &str, seed: u64) -> RunRecord {
+    let end = r#", "end": { "heal_at": "5s", "settle": "5s" }"#;
+    let end = if fields.contains(r#""end""#) { "" } else { end };
     let text = format!(
         r#"{{ "format_version": 1, "name": "example", "protocol": "raft", "nodes": 5,
-            "workloads": [ {{ "log": {{ "clients": 2, "rate": "40/s" }} }} ],
-            "faults": [ {example} ], "end": {{ "heal_at": "5s", "settle": "5s" }}{comma} {needs} }}"#
+            "workloads": [ {{ "log": {{ "clients": 2, "rate": "40/s" }} }} ], {fields}{end} }}"#
     );
     let registry = Registry::standard();
     let loaded = match load_text(Path::new("example.json"), &text, &[], &registry.catalog()) {
@@ -41,4 +48,17 @@ fn every_kind_of_fault_has_an_example_that_takes_effect() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_example_of_a_placement_passes() {
+    for placing in PLACEMENTS {
+        for seed in 0..3 {
+            let record = run_fields(placing.example, seed);
+            // With `swarm` a seed may have nothing left to show.
+            let is_fine = record.verdict == Verdict::Pass || !record.swarm_off.is_empty();
+            let told = (record.verdict, &record.property, &record.message);
+            assert!(is_fine, "{} seed {seed}: {told:?}", placing.title);
+        }
+    }
 }

@@ -303,7 +303,8 @@ fn a_heal_ends_a_swizzle_before_all_are_clogged() {
             heal["select"] = select;
         }
         traced(json!({ "nodes": 5, "end": { "heal_at": "9s", "settle": "2s" }, "faults": [
-            { "swizzle_clog": { "at": "500ms", "select": "all", "for": "6s" } }, { "heal": heal }] }))
+            { "swizzle_clog": { "at": "500ms", "select": "all", "for": "6s" } },
+            { "heal": heal }] }))
     };
     for select in [Value::Null, json!("all")] {
         let output = healed(select);

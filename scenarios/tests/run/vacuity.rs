@@ -111,7 +111,8 @@ fn what_took_effect_once_or_was_not_reached_is_no_reason() {
         json!([idle(json!({ "when": { "milestone": "heard" }, "after": "1995ms" }))]),
         // Never reached: a second step that waits for too long.
         json!([{ "sequence": { "at": "200ms", "steps": [
-            { "pause": { "select": "n2", "for": "10ms" } }, { "wait": "9s" }, idle(json!({})) ] } }]),
+            { "pause": { "select": "n2", "for": "10ms" } }, { "wait": "9s" },
+            idle(json!({})) ] } }]),
         // Draws wait until n1 is up again.
         json!([random(json!({}))]),
     ];

@@ -34,7 +34,21 @@ impl Bytes {
     }
 
     /// Writes `bytes` at `offset`; a gap before it reads as zeros.
-    pub(super) fn write(&mut self, mut offset: usize, mut bytes: &[u8], pool: &mut Pool) {
+    #[inline]
+    pub(super) fn write(&mut self, offset: usize, bytes: &[u8], pool: &mut Pool) {
+        let is_flat = self.blocks.is_empty() && offset + bytes.len() <= FLAT_BYTES_MAX;
+        // Most writes: onto the end of a file of one piece, or into it.
+        if !is_flat || offset > self.tail.len() {
+            return self.write_large(offset, bytes, pool);
+        }
+        let over = bytes.len().min(self.tail.len() - offset);
+        let (within, beyond) = bytes.split_at(over);
+        self.tail[offset..offset + over].copy_from_slice(within);
+        self.tail.extend_from_slice(beyond);
+    }
+
+    #[inline(never)]
+    fn write_large(&mut self, mut offset: usize, mut bytes: &[u8], pool: &mut Pool) {
         if offset > self.len() {
             self.resize(offset, pool);
         }
@@ -112,7 +126,16 @@ impl Bytes {
     }
 
     /// The bytes from `start` to `end`, borrowed where they lie in one piece.
+    #[inline]
     pub(super) fn slice(&self, start: usize, end: usize) -> Cow<'_, [u8]> {
+        if self.blocks.is_empty() {
+            return Cow::Borrowed(&self.tail[start..end]);
+        }
+        self.slice_large(start, end)
+    }
+
+    #[inline(never)]
+    fn slice_large(&self, start: usize, end: usize) -> Cow<'_, [u8]> {
         let base = self.base();
         if start >= base {
             return Cow::Borrowed(&self.tail[start - base..end - base]);

@@ -79,6 +79,7 @@ impl File {
     }
 
     /// The bytes from `start` to `end`; fewer, or none, where the file ends before that.
+    #[inline]
     pub(super) fn slice(&self, start: u64, end: u64) -> Cow<'_, [u8]> {
         let end = end.min(self.len());
         self.bytes.slice(index(start.min(end)), index(end))

@@ -45,12 +45,18 @@ impl Rot {
     }
 
     /// `bytes` of the file from `start` on, as a read returns them.
+    #[inline]
     pub(super) fn shown<'a>(
         &self,
         file: FileId,
         start: u64,
-        mut bytes: Cow<'a, [u8]>,
+        bytes: Cow<'a, [u8]>,
     ) -> Cow<'a, [u8]> {
+        if self.0.is_empty() { bytes } else { self.masked(file, start, bytes) }
+    }
+
+    #[cold]
+    fn masked<'a>(&self, file: FileId, start: u64, mut bytes: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
         let range = start..start + bytes.len() as u64;
         for spot in self.0.iter().filter(|spot| !spot.covered && spot.lies_in(file, &range)) {
             bytes.to_mut()[super::file::index(spot.offset - start)] ^= spot.flipped;

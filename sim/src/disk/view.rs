@@ -33,6 +33,7 @@ impl<'a> DiskView<'a> {
     }
 
     /// `len` bytes from `offset` on; fewer, or none, where the file ends before that.
+    #[inline]
     pub fn read_at(&self, path: &str, offset: u64, len: u64) -> Result<Cow<'a, [u8]>, DiskError> {
         match self.tree.find(self.directory, path) {
             Some(file) => {

@@ -23,6 +23,9 @@ use crate::sim::step::handle;
 use crate::time::SimTime;
 use crate::trace::What;
 
+/// After so many attempts at a final operation the next ones wait for one attempt's time longer.
+const TRIES_ALIKE: u32 = 4;
+
 /// Who submits operations by hand: no client, on no network.
 pub const OPERATOR: NodeId = NodeId::from_number(u32::MAX);
 
@@ -158,9 +161,11 @@ impl<N: Node> Sim<N> {
         let client = &mut self.clients[number as usize];
         client.begun += 1;
         let id = OpId { client: NodeId::client(number), number: client.begun };
-        // A final operation is asked again until it is ok, so there is no use in a long wait.
+        // A final operation is asked again until it is ok, so there is no use in a long wait; but
+        // on a network on which each answer takes longer, none would ever come in time.
+        let patience = 1 + client.given_up / TRIES_ALIKE;
         let config = &client.config;
-        let deadline = now + if last { config.attempt_timeout } else { config.timeout };
+        let deadline = now + if last { config.attempt_timeout * patience } else { config.timeout };
         self.record(id, last, HistoryEvent::Invoke { op: op.clone(), intended });
         let client = &mut self.clients[number as usize];
         client.current = Some(Attempted {
@@ -274,10 +279,21 @@ impl<N: Node> Sim<N> {
         }
         self.core.count_mail(kind, size);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() {
-            self.trace_mail(slot, fate_name(route.fate));
+        if self.watches_sends {
+            self.note_sent(from, kind);
+            if self.tracer.is_some() && route.fate != Fate::Detour {
+                self.trace_mail(slot, fate_name(route.fate));
+            }
         }
-        match route.fate {
+        self.mail_departs(slot, route.fate);
+    }
+
+    /// The network takes over a request or an answer.
+    #[inline]
+    pub(super) fn mail_departs(&mut self, slot: u32, fate: Fate) {
+        let mail = self.mails.get(slot);
+        let (from, to) = (mail.from, mail.to);
+        match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Mail(slot)),
             Fate::Clogged(delay_ns) => {
                 let raw = Slot::Mail(slot).pack();
@@ -291,6 +307,8 @@ impl<N: Node> Sim<N> {
                 self.core.counts.cut += 1;
                 self.mails.remove(slot);
             }
+            Fate::Queued(delay_ns) => self.enter_link(Slot::Mail(slot), (from, to), delay_ns),
+            Fate::Detour => self.detour(Slot::Mail(slot)),
         }
     }
 
@@ -305,7 +323,7 @@ impl<N: Node> Sim<N> {
     }
 
     #[cold]
-    fn trace_mail(&mut self, slot: u32, fate: &'static str) {
+    pub(super) fn trace_mail(&mut self, slot: u32, fate: &'static str) {
         let mail = self.mails.get(slot);
         let (from, to) = (mail.from, mail.to);
         let (kind, text) = match &mail.body {
@@ -483,9 +501,11 @@ impl<N: Node> Sim<N> {
         match (&outcome, &mut client.state) {
             (Outcome::Ok(_), ClientState::Finishing(finals)) if current.last => {
                 finals.pop_front();
+                client.given_up = 0;
             }
             (Outcome::Fail | Outcome::Info, ClientState::Finishing(_)) => {
                 pause = client.config.pause;
+                client.given_up += u32::from(current.last);
             }
             (Outcome::Ok(_), ClientState::Finishing(_))
             | (_, ClientState::Working | ClientState::Done | ClientState::Finished) => {}

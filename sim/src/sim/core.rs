@@ -9,7 +9,7 @@ use crate::disk::SyncId;
 use crate::id::NodeId;
 use crate::network::Network;
 use crate::queue::{Key, Queue};
-use crate::sim::Stop;
+use crate::sim::{HoldId, Stop};
 use crate::slab::Slab;
 use crate::time::SimTime;
 
@@ -46,6 +46,12 @@ pub(crate) enum Internal {
         host: NodeId,
         after: u32,
     },
+    /// A crash that waited for a write in flight strikes.
+    SharpCrash {
+        host: NodeId,
+        incarnation: u32,
+        hold: HoldId,
+    },
     /// A client goes on, unless it has been woken otherwise.
     ClientWake {
         client: u32,
@@ -65,6 +71,36 @@ pub(crate) enum Internal {
     ClientTimeout {
         client: u32,
         op: u64,
+    },
+    /// The current message of a limited link is transmitted, unless the plan has changed.
+    Transmitted {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// Something arrives on a stream, unless it has broken.
+    StreamArrival {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// A message of a stream is sent again.
+    StreamRetry {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// A link has been cut for as long as a stream bears.
+    DeadLink {
+        from: NodeId,
+        to: NodeId,
+        turn: u32,
+    },
+    /// A host is told that a stream is no more.
+    Disconnect {
+        host: NodeId,
+        peer: NodeId,
+        incarnation: u32,
     },
     /// Whoever drives the simulation asked to be woken.
     Director {
@@ -161,7 +197,7 @@ impl Core {
         self.sequence
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, at: SimTime, slot: Slot) {
         let sequence = self.next_sequence();
         self.queue.push(Key::pack(at, sequence, slot.pack()));

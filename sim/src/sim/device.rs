@@ -76,13 +76,21 @@ impl<N: Node> Sim<N> {
                 let host = &mut self.hosts.0[id.index()];
                 let word = host.machine.device_word(&self.core.shared.streams, id);
                 let incarnation = host.machine.incarnation;
-                let bytes = host.machine.disk.sync_bytes(sync);
+                // The bytes of a sync are counted one by one, and only a limited device asks.
+                let is_limited = host.cold().disk.throughput.is_some();
+                let bytes = if is_limited { host.machine.disk.sync_bytes(sync) } else { 0 };
                 let disk = &host.cold().disk;
                 let usual_ns = disk.sync.sample(word).saturating_add(disk.transfer_ns(bytes));
                 let takes_ns = host.machine.disk.device_time_ns(usual_ns, 1);
                 let cold = host.cold();
+                if takes_ns > usual_ns {
+                    cold.slow_syncs.push((sync, usual_ns));
+                }
                 let done = cold.device_free_at.max(self.core.now).saturating_add_nanos(takes_ns);
                 cold.device_free_at = done;
+                if self.effects.always_slow {
+                    self.write_begins(id, done);
+                }
                 let event = Internal::SyncDone { host: id, incarnation, sync };
                 self.core.push_internal(done, event);
                 let failed = self.hosts.0[id.index()].cold().sync_failed_in_step;
@@ -103,6 +111,7 @@ impl<N: Node> Sim<N> {
         self.observe(Watch::DURABLE, &Observation::Durable { host: id });
         if !self.hosts.0[id.index()].is_paused() {
             self.open_gates(id);
+            self.go_on_stopping(id);
         }
     }
 
@@ -128,6 +137,7 @@ impl<N: Node> Sim<N> {
         // A narrow sync that came before may have been waited for behind this one.
         if !self.hosts.0[id.index()].is_paused() {
             self.open_gates(id);
+            self.go_on_stopping(id);
         }
     }
 
@@ -171,6 +181,9 @@ impl<N: Node> Sim<N> {
                 Output::Message(slot) => self.leave(slot),
                 Output::Mail(slot) => self.mail_leaves(slot),
             }
+            if self.struck.is_some() {
+                return self.strike_sender(None);
+            }
         }
     }
 
@@ -207,6 +220,36 @@ impl<N: Node> Sim<N> {
             let slot = self.core.internals.insert(event);
             self.core.push(self.core.now, Slot::Internal(slot));
         }
+        self.hurry_syncs(id);
+    }
+
+    /// The device is faster than it was: what it has not done yet takes as long as it takes now.
+    /// The events of before come up as well, and find that their syncs have completed.
+    fn hurry_syncs(&mut self, id: NodeId) {
+        let now = self.core.now;
+        let host = &mut self.hosts.0[id.index()];
+        let incarnation = host.machine.incarnation;
+        let Some(cold) = host.cold.as_mut().filter(|cold| !cold.slow_syncs.is_empty()) else {
+            return;
+        };
+        let synced = cold.synced;
+        cold.slow_syncs.retain(|(sync, _)| synced.is_none_or(|synced| *sync > synced));
+        let mut free_at = now;
+        for (sync, usual_ns) in cold.slow_syncs.clone() {
+            let takes_ns = host.machine.disk.device_time_ns(usual_ns, 1);
+            free_at = free_at.saturating_add_nanos(takes_ns);
+            let event = Internal::SyncDone { host: id, incarnation, sync };
+            self.core.push_internal(free_at, event);
+        }
+        let cold = self.hosts.0[id.index()].cold();
+        cold.device_free_at = cold.device_free_at.min(free_at);
+    }
+
+    /// Whether the sync has completed already: a device that is faster than it was has done it.
+    #[inline]
+    pub(super) fn is_synced(&self, id: NodeId, sync: SyncId) -> bool {
+        let cold = &self.hosts.0[id.index()].cold;
+        cold.as_ref().is_some_and(|cold| cold.synced.is_some_and(|synced| sync <= synced))
     }
 
     /// How often a disk fault of `host` has struck while it held.

@@ -9,14 +9,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel, DiskFault};
+use crate::config::Cpu;
+use crate::disk::{CrashModel, DiskFault};
 use crate::id::NodeId;
-use crate::machine::Reads;
-use crate::network::{MessageRule, Shaping};
+use crate::network::{Capacity, MessageRule, Shaping};
 use crate::node::Node;
+use crate::rng::Chance;
+use crate::sim::Sim;
+use crate::sim::clocks::ClockFault;
 use crate::sim::core::{Internal, Slot};
-use crate::sim::host::Output;
-use crate::sim::{Sim, UNSYNCED_DATA_LOST};
+use crate::sim::sharp::CrashPoint;
 use crate::trace::What;
 
 /// What a fault takes.
@@ -39,6 +41,72 @@ pub enum Fault {
     CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
     /// Something is wrong with a host's disk.
     Disk(NodeId, DiskFault),
+    /// Directed links carry less than usual. Where several do so, the lowest rate, the shortest
+    /// queue and the highest cost count.
+    Throttle(Vec<(NodeId, NodeId)>, Capacity),
+    /// The processor of a host is slower.
+    Slow(NodeId, Cpu),
+    /// Something about the clocks of a host.
+    Clock(NodeId, ClockFault),
+    /// A host crashes, and its disk is lost with everything on it.
+    Wipe(NodeId),
+    /// A host crashes at a sharp point. From then on this is a crash like any other; before, a
+    /// crash that has had no effect.
+    CrashAt(NodeId, CrashPoint),
+    /// A host stops in good order: it handles nothing more, what waits for the disk leaves, what
+    /// was written becomes durable, and then it is down.
+    Stop(NodeId),
+    /// A host stops in good order, and is a member no more. Nothing is held: only a join or a
+    /// restart brings it back.
+    Leave(NodeId),
+    /// A spare host boots, or one that has left comes back. Nothing is held.
+    Join(NodeId),
+}
+
+impl Fault {
+    /// The host that it keeps down, or would.
+    fn keeps_down(&self) -> Option<NodeId> {
+        match self {
+            Fault::Crash(host, _) | Fault::Wipe(host) | Fault::Stop(host) => Some(*host),
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::Pause(_)
+            | Fault::CutKinds(..)
+            | Fault::Throttle(..)
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::CrashAt(..)
+            | Fault::Leave(_)
+            | Fault::Join(_) => None,
+        }
+    }
+
+    /// The host of which it holds something that a heal lets go: links are of no host, and damage
+    /// stays.
+    pub(super) fn healed_host(&self) -> Option<NodeId> {
+        match self {
+            Fault::Disk(_, wrong) if wrong.is_damage() => None,
+            Fault::Crash(host, _)
+            | Fault::Pause(host)
+            | Fault::Disk(host, _)
+            | Fault::Slow(host, _)
+            | Fault::Clock(host, _)
+            | Fault::Wipe(host)
+            | Fault::CrashAt(host, _)
+            | Fault::Stop(host) => Some(*host),
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::CutKinds(..)
+            | Fault::Throttle(..)
+            | Fault::Leave(_)
+            | Fault::Join(_) => None,
+        }
+    }
 }
 
 /// Names what a fault holds.
@@ -68,11 +136,39 @@ fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
     items
 }
 
+impl Holds {
+    /// What is held.
+    pub(super) fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.held.values()
+    }
+
+    pub(super) fn fault(&self, hold: HoldId) -> Option<&Fault> {
+        self.held.get(&hold)
+    }
+
+    /// A hold becomes another one of the same name.
+    pub(super) fn replace(&mut self, hold: HoldId, fault: Fault) {
+        self.held.insert(hold, fault);
+    }
+}
+
+/// How a fault holds links that can be freed one by one.
+#[derive(Clone, Copy)]
+enum Grip {
+    Cuts,
+    Clogs,
+    CutsKinds,
+    Throttles,
+}
+
 /// Folded into the digest with each change of a fault.
 pub(super) mod tag {
-    pub(super) const TAKE: u64 = 32 << 56;
-    pub(super) const CRASH: u64 = 33 << 56;
+    pub(in crate::sim) const TAKE: u64 = 32 << 56;
+    pub(in crate::sim) const CRASH: u64 = 33 << 56;
     pub(in crate::sim) const RELEASE: u64 = 34 << 56;
+    pub(in crate::sim) const STOPPED: u64 = 40 << 56;
+    pub(in crate::sim) const PARAMS: u64 = 41 << 56;
+    pub(in crate::sim) const BLANK: u64 = 42 << 56;
 }
 
 impl<N: Node> Sim<N> {
@@ -82,7 +178,7 @@ impl<N: Node> Sim<N> {
         let took = match &fault {
             Fault::Cut(links) => {
                 for &(from, to) in links {
-                    self.core.network.cut(from, to);
+                    self.cut_link(from, to);
                 }
                 !links.is_empty()
             }
@@ -94,13 +190,22 @@ impl<N: Node> Sim<N> {
             }
             Fault::CutKinds(links, kinds) => !links.is_empty() && !kinds.is_empty(),
             Fault::Shape(links, shaping) => {
-                let members = self.core.shared.members.len();
-                links.iter().any(|&(from, to)| shaping.touches(from, to, members))
+                links.iter().any(|&(from, to)| self.touches(shaping, from, to))
+            }
+            Fault::Throttle(links, capacity) => {
+                links.iter().any(|&link| self.core.network.would_throttle(link, capacity))
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
+            Fault::Wipe(host) => self.crash_at(*host, None, None, true).is_some(),
             Fault::Pause(host) => self.pause(*host),
             Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
+            Fault::Stop(host) => self.stop(*host),
+            Fault::Leave(host) => self.leave_for_good(*host),
+            Fault::Join(host) => self.join(*host),
+            Fault::Slow(host, cpu) => self.can_slow(*host, *cpu),
+            Fault::Clock(host, fault) => self.can_change_clock(*host, *fault),
+            Fault::CrashAt(host, _) => self.is_up(*host),
         };
         if !took {
             return None;
@@ -116,14 +221,69 @@ impl<N: Node> Sim<N> {
                 self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
+            Fault::Throttle(links, capacity) => {
+                let before = self.core.network.add_throttle(hold.0, links.clone(), *capacity);
+                self.plan_again(before);
+            }
             Fault::Cut(_)
             | Fault::Clog(_)
             | Fault::Crash(..)
             | Fault::Pause(_)
-            | Fault::Disk(..) => {}
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::Wipe(_)
+            | Fault::CrashAt(..)
+            | Fault::Stop(_)
+            | Fault::Leave(_)
+            | Fault::Join(_) => {}
         }
-        self.holds.held.insert(hold, fault);
+        self.holds.held.insert(hold, fault.clone());
+        self.take_host(hold, fault);
         Some(hold)
+    }
+
+    /// What a fault of a host takes once its hold is in the books.
+    fn take_host(&mut self, hold: HoldId, fault: Fault) {
+        match fault {
+            Fault::Slow(host, cpu) => self.begin_slow(host, hold, cpu),
+            Fault::Clock(host, fault) => {
+                if matches!(fault, ClockFault::Step(_)) {
+                    self.holds.held.remove(&hold);
+                }
+                self.begin_clock_fault(host, hold, fault);
+            }
+            Fault::CrashAt(host, point) => self.arm(host, hold, point),
+            Fault::Stop(host) => self.go_on_stopping(host),
+            Fault::Leave(host) => {
+                self.holds.held.remove(&hold);
+                self.go_on_stopping(host);
+            }
+            Fault::Join(_) => {
+                self.holds.held.remove(&hold);
+            }
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::CutKinds(..)
+            | Fault::Throttle(..)
+            | Fault::Disk(..)
+            | Fault::Crash(..)
+            | Fault::Wipe(_)
+            | Fault::Pause(_) => {}
+        }
+    }
+
+    /// Whether a shaping can do anything to what is sent on this link.
+    fn touches(&self, shaping: &Shaping, from: NodeId, to: NodeId) -> bool {
+        let members = self.core.shared.members.len();
+        // Nothing on a stream is doubled.
+        if self.core.network.is_stream(from, to) {
+            let single = Shaping { duplicate: Chance::NEVER, ..shaping.clone() };
+            return single.touches(from, to, members);
+        }
+        shaping.touches(from, to, members)
     }
 
     /// Takes a change of a fault into the digest. Whoever drives the simulation may make it
@@ -141,6 +301,12 @@ impl<N: Node> Sim<N> {
 
     /// Ends a hold: what no other fault holds is free again. A crashed host restarts.
     pub fn release(&mut self, hold: HoldId) {
+        // A crash that has begun is brought to its end.
+        if let Some(&Fault::CrashAt(host, _)) = self.holds.fault(hold)
+            && let Some(operation) = self.pending_cut(host, hold)
+        {
+            self.strike(host, hold, Some(operation));
+        }
         let Some(fault) = self.holds.held.remove(&hold) else {
             return;
         };
@@ -148,7 +314,7 @@ impl<N: Node> Sim<N> {
         match fault {
             Fault::Cut(links) => {
                 for (from, to) in links {
-                    self.core.network.mend(from, to);
+                    self.mend_link(from, to);
                 }
             }
             Fault::Clog(links) => {
@@ -161,13 +327,25 @@ impl<N: Node> Sim<N> {
             Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
                 self.core.network.release(hold.0);
             }
-            Fault::Crash(host, _) => {
-                if !self.held(|other| matches!(other, Fault::Crash(it, _) if *it == host)) {
+            Fault::Throttle(..) => {
+                let before = self.core.network.end_throttle(hold.0, |_, _| true);
+                self.plan_again(before);
+            }
+            Fault::Crash(host, _) | Fault::Wipe(host) | Fault::Stop(host) => {
+                if !self.held(|other| other.keeps_down() == Some(host))
+                    && !self.has_left(host)
+                    && !self.restart_when_stopped(host)
+                {
                     self.start(host);
                 }
             }
             Fault::Pause(host) => self.resume(host),
             Fault::Disk(host, _) => self.release_disk(host, hold.0),
+            Fault::Slow(host, _) => self.end_slow(host, hold),
+            Fault::Clock(host, fault) => self.end_clock_fault(host, hold, fault),
+            Fault::CrashAt(host, _) => self.disarm(host, hold),
+            // Nothing is held.
+            Fault::Leave(_) | Fault::Join(_) => {}
         }
     }
 
@@ -180,7 +358,7 @@ impl<N: Node> Sim<N> {
         self.core.network.rule_met(hold.0)
     }
 
-    /// Ends every hold on these links, of partitions and clogs; true if there was any.
+    /// Ends every hold on these links, of cuts, clogs and throttles; true if there was any.
     pub fn free_links(&mut self, chosen: impl Fn(&Fault, NodeId, NodeId) -> bool) -> bool {
         let mut any = false;
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
@@ -192,30 +370,49 @@ impl<N: Node> Sim<N> {
         any
     }
 
-    /// Ends the grip of one hold on those of its links that are chosen, if it cuts or clogs; true
-    /// if there was any.
+    /// Ends the grip of one hold on those of its links that are chosen, if it cuts, clogs or
+    /// throttles; true if there was any.
     pub fn free_links_of(&mut self, hold: HoldId, chosen: impl Fn(NodeId, NodeId) -> bool) -> bool {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
-        let (cuts, some_kinds) =
-            (matches!(fault, Fault::Cut(_)), matches!(fault, Fault::CutKinds(..)));
-        let (Fault::Cut(links) | Fault::Clog(links) | Fault::CutKinds(links, _)) = fault else {
-            return false;
+        let (grip, links) = match fault {
+            Fault::Cut(links) => (Grip::Cuts, links),
+            Fault::Clog(links) => (Grip::Clogs, links),
+            Fault::CutKinds(links, _) => (Grip::CutsKinds, links),
+            Fault::Throttle(links, _) => (Grip::Throttles, links),
+            Fault::Shape(..)
+            | Fault::Message(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..)
+            | Fault::Slow(..)
+            | Fault::Clock(..)
+            | Fault::Wipe(_)
+            | Fault::CrashAt(..)
+            | Fault::Stop(_)
+            | Fault::Leave(_)
+            | Fault::Join(_) => return false,
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
-        if some_kinds {
-            self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
-            return !freed.is_empty();
-        }
-        for &(from, to) in &freed {
-            if cuts {
-                self.core.network.mend(from, to);
-            } else if self.core.network.unclog(from, to) {
-                self.let_go(from, to);
+        match grip {
+            Grip::CutsKinds => {
+                self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+            }
+            Grip::Throttles => {
+                let before = self.core.network.end_throttle(hold.0, chosen);
+                self.plan_again(before);
+            }
+            Grip::Cuts => freed.iter().for_each(|&(from, to)| self.mend_link(from, to)),
+            Grip::Clogs => {
+                for &(from, to) in &freed {
+                    if self.core.network.unclog(from, to) {
+                        self.let_go(from, to);
+                    }
+                }
             }
         }
         !freed.is_empty()
@@ -245,15 +442,13 @@ impl<N: Node> Sim<N> {
         let mut any = self.free_links(|_, from, to| touches(from, to));
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
-                Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
-                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
                 Some(Fault::Shape(..)) => {
                     let (freed, ends) = self.free_shaped_links_of(hold, touches);
                     any |= freed;
                     ends
                 }
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..) | Fault::Message(_))
-                | None => false,
+                Some(fault) => fault.healed_host().is_some_and(|host| hosts.contains(&host)),
+                None => false,
             };
             if ends {
                 any = true;
@@ -261,13 +456,13 @@ impl<N: Node> Sim<N> {
             }
         }
         for host in hosts {
-            any |= self.start(*host);
+            any |= !self.has_left(*host) && self.start(*host);
         }
         any
     }
 
-    /// Restarts a host that is down, lets go one that is paused, and ends the holds on it; true if
-    /// it was either.
+    /// Restarts a host that is down (also one that has left), lets go one that is paused, and ends
+    /// the holds that kept it so; true if it was either.
     pub fn restart(&mut self, host: NodeId) -> bool {
         self.fold_fault(tag::RELEASE, u64::from(host.number()));
         let paused = self.is_paused(host);
@@ -279,8 +474,9 @@ impl<N: Node> Sim<N> {
         for hold in paused_by {
             self.release(hold);
         }
-        self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
-        self.start(host) || paused
+        self.holds.held.retain(|_, fault| fault.keeps_down() != Some(host));
+        self.away.retain(|away| *away != host);
+        self.restart_when_stopped(host) || self.start(host) || paused
     }
 
     /// Whether `host` is up, paused or not.
@@ -303,18 +499,38 @@ impl<N: Node> Sim<N> {
         self.trace(None, What::Fault { kind }, &text);
     }
 
+    fn cut_link(&mut self, from: NodeId, to: NodeId) {
+        let was_cut = self.core.network.is_cut(from, to);
+        self.core.network.cut(from, to);
+        if !was_cut {
+            self.stream_cut(from, to);
+        }
+    }
+
+    fn mend_link(&mut self, from: NodeId, to: NodeId) {
+        self.core.network.mend(from, to);
+        if !self.core.network.is_cut(from, to) {
+            self.stream_mended(from, to);
+        }
+    }
+
     /// What a clogged link held goes on its way, in order.
     fn let_go(&mut self, from: NodeId, to: NodeId) {
         let now = self.core.now;
         let clogged = std::mem::take(&mut self.core.clogged);
+        let limited = self.core.network.is_limited(from, to);
         for message in clogged {
-            if (message.from, message.to) == (from, to) {
+            if (message.from, message.to) == (from, to) && limited {
+                let slot = Slot::unpack(message.raw);
+                self.enter_link(slot, (from, to), message.delay_ns);
+            } else if (message.from, message.to) == (from, to) {
                 let at = now.saturating_add_nanos(message.delay_ns);
                 self.core.push(at, Slot::unpack(message.raw));
             } else {
                 self.core.clogged.push(message);
             }
         }
+        self.stream_freed(from, to);
     }
 
     /// Boots a host that is down; true if it was.
@@ -355,74 +571,6 @@ impl<N: Node> Sim<N> {
             self.finish_step(id);
         }
         self.wake_if_waiting(id);
-    }
-
-    /// `ctx.crash()`, and a disk error nobody handled: a supervisor restarts the host.
-    pub(super) fn crash_by_itself(&mut self, id: NodeId) {
-        self.core.running = None;
-        self.crash(id, None);
-        let at = self.core.now + self.config.restart_after;
-        let after = self.hosts.0[id.index()].machine.incarnation;
-        self.core.push_internal(at, Internal::Boot { host: id, after });
-    }
-
-    /// The host loses its memory, its gated outputs, and of its un-synced writes what the model
-    /// says; none if it was down.
-    fn crash(&mut self, id: NodeId, model: Option<CrashModel>) -> Option<CrashReport> {
-        let model = model.unwrap_or(self.config.crash_model);
-        let host = self.hosts.0.get_mut(id.index())?;
-        host.node.take()?;
-        self.up -= 1;
-        // A process that is gone is held by no pause, nor is its successor.
-        self.holds.held.retain(|_, fault| !matches!(fault, Fault::Pause(it) if *it == id));
-        host.timers.clear();
-        let machine = &mut host.machine;
-        let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = Reads::default();
-        let now = self.core.now;
-        let cold = host.cold();
-        cold.device_free_at = now;
-        cold.synced = None;
-        cold.pauses = 0;
-        cold.waking = false;
-        cold.step_over = false;
-        cold.disk_errors.clear();
-        cold.sync_failed_in_step = false;
-        cold.stalled.clear();
-        cold.inbox_messages = 0;
-        let outbox = std::mem::take(&mut cold.outbox);
-        let inbox = std::mem::take(&mut cold.inbox);
-        let step = cold.step.take();
-        host.settle_ready();
-        for (_, output) in outbox {
-            match output {
-                Output::Message(slot) => drop(self.effects.parcels.remove(slot)),
-                Output::Mail(slot) => drop(self.mails.remove(slot)),
-            }
-        }
-        self.drop_effects(step.unwrap_or_default());
-        for raw in inbox {
-            self.drop_arrival(Slot::unpack(raw), "host_down");
-        }
-        let CrashLoss { operations, bytes } = loss;
-        let report = CrashReport { operations_lost: operations, bytes_lost: bytes };
-        self.fold_fault(tag::CRASH | u64::from(id.number()), operations);
-        let what = What::Crash { operations_lost: operations, bytes_lost: bytes };
-        self.trace(Some(id), what, &"");
-        if operations > 0 {
-            self.reached_by_name(UNSYNCED_DATA_LOST);
-        }
-        self.observe_crashed(id);
-        Some(report)
-    }
-
-    /// The effects of a step that was cut short: their messages are freed.
-    fn drop_effects(&mut self, effects: Vec<crate::effects::Effect<N>>) {
-        use crate::effects::Effect;
-        for effect in effects {
-            if let Effect::Send { slot } | Effect::Broadcast { slot } = effect {
-                self.effects.parcels.remove(slot);
-            }
-        }
+        self.go_on_stopping(id);
     }
 }

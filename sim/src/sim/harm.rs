@@ -30,10 +30,12 @@ impl<N: Node> Sim<N> {
         if harm.misdirected {
             (link, fate) = self.misdirect(slot, fate, word);
         }
-        if let Fate::Arrives(_) | Fate::Clogged(_) = fate {
+        if let Fate::Arrives(_) | Fate::Clogged(_) | Fate::Queued(_) = fate {
             let astray = self.effects.parcels.header(slot).to != meant.1;
             let refused = astray && self.config.network.addressee;
             if (harm.corrupted && !self.corrupt(slot, word)) || refused {
+                let size = self.effects.parcels.message(slot).size();
+                self.core.occupy_link(meant.0, meant.1, size);
                 return self.drop_undecodable(slot);
             }
         }

@@ -15,7 +15,10 @@ impl<N: Node> Sim<N> {
                 self.release(hold);
             }
         }
-        for host in self.core.shared.members.clone() {
+        let mut hosts = self.core.shared.members.clone();
+        hosts.extend(&self.joined);
+        hosts.retain(|host| !self.has_left(*host));
+        for host in hosts {
             self.start(host);
         }
         self.heal_milestones();
@@ -37,21 +40,24 @@ impl<N: Node> Sim<N> {
         for hold in self.all_holds() {
             let ends = match self.holds.held.get(&hold) {
                 None => false,
-                Some(Fault::Crash(host, _) | Fault::Pause(host)) => is_inside(*host),
-                Some(Fault::Disk(host, wrong)) => is_inside(*host) && !wrong.is_damage(),
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..)) => {
+                Some(
+                    Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..) | Fault::Throttle(..),
+                ) => {
                     self.free_links_of(hold, is_link_inside);
                     false
                 }
                 Some(Fault::Shape(..)) => self.free_shaped_links_of(hold, is_link_inside).1,
                 Some(Fault::Message(_)) => true,
+                Some(fault) => fault.healed_host().is_some_and(is_inside),
             };
             if ends {
                 self.release(hold);
             }
         }
-        for host in core {
-            self.start(*host);
+        for host in
+            core.iter().filter(|host| !self.away.contains(host)).copied().collect::<Vec<_>>()
+        {
+            self.start(host);
         }
         self.asked_by_clients = Some(core.to_vec());
         self.heal_milestones();

@@ -5,13 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::DiskConfig;
+use crate::config::{Cpu, DiskConfig};
 use crate::disk::{CrashModel, DiskError, DiskView, SyncId};
 use crate::effects::Effect;
 use crate::id::NodeId;
 use crate::machine::Machine;
 use crate::node::Node;
 use crate::sim::core::Internal;
+use crate::sim::faults::HoldId;
+use crate::sim::sharp::Armed;
 use crate::time::SimTime;
 use crate::view::HostTable;
 
@@ -66,8 +68,40 @@ pub(crate) struct Cold<N: Node> {
     pub(crate) disk_errors: VecDeque<DiskError>,
     /// Whether a sync has failed while a step that takes time is running.
     pub(crate) sync_failed_in_step: bool,
+    /// Syncs that a slow device works on, with the time that a healthy one takes for each. Some may
+    /// have completed.
+    pub(crate) slow_syncs: Vec<(SyncId, u64)>,
     /// What waits for a disk that is stuck.
     pub(crate) stalled: Vec<Internal>,
+    /// What only faults of hosts, clocks and processors need.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What few hosts ever need.
+#[derive(Clone, Debug)]
+pub(crate) struct Rare {
+    /// How long its handlers take, with all that slows them down.
+    pub(crate) cpu: Cpu,
+    /// The faults that slow it down and have not made any step longer yet.
+    pub(crate) slow_in_vain: Vec<(HoldId, Cpu)>,
+    /// The crashes that wait for their moment.
+    pub(crate) armed: Vec<Armed>,
+    /// Set while the host stops in good order: whether it is to boot again at once.
+    pub(crate) stopping: Option<bool>,
+    /// While its clocks stand still: what the monotonic clock shows when each timer is due.
+    pub(crate) dues: Vec<Duration>,
+}
+
+impl Default for Rare {
+    fn default() -> Self {
+        Rare {
+            cpu: Cpu::PLAIN,
+            slow_in_vain: Vec::new(),
+            armed: Vec::new(),
+            stopping: None,
+            dues: Vec::new(),
+        }
+    }
 }
 
 /// An output that a gate holds.
@@ -86,6 +120,15 @@ impl<N: Node> Host<N> {
         self.cold.get_or_insert_with(|| Box::new(Cold::new(DiskConfig::default())))
     }
 
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.cold().rare.get_or_insert_default()
+    }
+
+    /// The same, where there is any.
+    pub(crate) fn rare_if_any(&mut self) -> Option<&mut Rare> {
+        self.cold.as_mut()?.rare.as_deref_mut()
+    }
+
     pub(crate) fn is_paused(&self) -> bool {
         self.cold.as_ref().is_some_and(|cold| cold.pauses > 0)
     }
@@ -97,7 +140,7 @@ impl<N: Node> Host<N> {
         self.ready_at = match (&self.node, &self.cold) {
             (None, _) => SimTime::MAX,
             (Some(_), None) => SimTime::ZERO,
-            (Some(_), Some(cold)) if cold.pauses > 0 || cold.step.is_some() => SimTime::MAX,
+            (Some(_), Some(cold)) if cold.is_held() => SimTime::MAX,
             (Some(_), Some(_)) => SimTime::ZERO,
         };
     }
@@ -118,8 +161,19 @@ impl<N: Node> Cold<N> {
             waking: false,
             disk_errors: VecDeque::new(),
             sync_failed_in_step: false,
+            slow_syncs: Vec::new(),
             stalled: Vec::new(),
+            rare: None,
         }
+    }
+
+    /// Whether the process handles nothing: it is paused, in a step that takes time, or stopping.
+    pub(crate) fn is_held(&self) -> bool {
+        self.pauses > 0 || self.step.is_some() || self.is_stopping()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.stopping.is_some())
     }
 }
 

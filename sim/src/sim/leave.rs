@@ -5,6 +5,7 @@ use crate::disk::SyncId;
 use crate::id::NodeId;
 use crate::network::{Fate, Route};
 use crate::node::{Message, Node};
+use crate::parcels::Parcel;
 use crate::sim::Sim;
 use crate::sim::core::{Clogged, Slot};
 use crate::sim::host::Output;
@@ -75,9 +76,15 @@ impl<N: Node> Sim<N> {
         self.core.count_sent(kind, size);
         self.observe_left(slot, to);
         let route = self.core.network.route(from, to, kind, word, self.core.now);
-        if self.tracer.is_some() {
-            self.trace_sent(slot, route);
+        if self.watches_sends {
+            self.watch_sent(slot, route);
         }
+        self.take_route(slot, (from, to), route);
+    }
+
+    /// The parcel, and a copy if the network makes one, are on their way.
+    #[inline(always)]
+    pub(super) fn take_route(&mut self, slot: u32, (from, to): (NodeId, NodeId), route: Route) {
         if route.is_harmed() {
             return self.leave_harmed(slot, route);
         }
@@ -85,11 +92,16 @@ impl<N: Node> Sim<N> {
             let copy = self.make_copy(slot);
             self.depart(copy, (from, to), copy_fate(route.fate, at, self.core.now));
         }
-        self.depart(slot, (from, to), route.fate);
+        // What becomes of most messages is at hand.
+        if let Fate::Arrives(at) = route.fate {
+            self.core.push(at, Slot::Parcel(slot));
+        } else {
+            self.depart(slot, (from, to), route.fate);
+        }
     }
 
     /// The network takes over a parcel of this link.
-    #[inline]
+    #[inline(never)]
     pub(super) fn depart(&mut self, slot: u32, (from, to): (NodeId, NodeId), fate: Fate) {
         match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
@@ -105,6 +117,8 @@ impl<N: Node> Sim<N> {
                 self.core.counts.cut += 1;
                 self.effects.parcels.remove(slot);
             }
+            Fate::Queued(delay_ns) => self.enter_link(Slot::Parcel(slot), (from, to), delay_ns),
+            Fate::Detour => self.detour(Slot::Parcel(slot)),
         }
     }
 
@@ -118,13 +132,22 @@ impl<N: Node> Sim<N> {
         copy
     }
 
+    /// Somebody traces what leaves, or a crash lies in wait for it.
     #[cold]
-    fn trace_sent(&mut self, slot: u32, route: Route) {
+    fn watch_sent(&mut self, slot: u32, route: Route) {
+        let &Parcel { from, kind, .. } = self.effects.parcels.header(slot);
+        self.note_sent(from, kind);
+        if self.tracer.is_some() && route.fate != Fate::Detour {
+            self.trace_sent(slot, fate_name(route.fate));
+        }
+    }
+
+    #[cold]
+    pub(super) fn trace_sent(&mut self, slot: u32, fate: &'static str) {
         let parcel = self.effects.parcels.header(slot);
         let (from, to, kind) = (parcel.from, parcel.to, usize::from(parcel.kind));
         let text = format!("{:?}", self.effects.parcels.message(slot));
         let name = self.kinds[kind].clone();
-        let fate = fate_name(route.fate);
         self.trace(Some(from), What::Sent { to, kind: &name, parcel: slot, fate }, &text);
     }
 
@@ -156,11 +179,14 @@ impl<N: Node> Sim<N> {
     }
 
     fn count_dropped(&mut self, why: &'static str) {
-        if why == "host_down" {
-            self.core.counts.host_down += 1;
-        } else {
-            self.core.counts.queue_dropped += 1;
-        }
+        let counts = &mut self.core.counts;
+        let count = match why {
+            "host_down" => &mut counts.host_down,
+            "lost" => &mut counts.lost,
+            "cut" => &mut counts.cut,
+            _ => &mut counts.queue_dropped,
+        };
+        *count += 1;
     }
 }
 
@@ -168,7 +194,8 @@ impl<N: Node> Sim<N> {
 pub(super) fn copy_fate(fate: Fate, at: SimTime, now: SimTime) -> Fate {
     match fate {
         Fate::Clogged(_) => Fate::Clogged((at - now).as_nanos() as u64),
-        Fate::Arrives(_) | Fate::Lost | Fate::Cut => Fate::Arrives(at),
+        Fate::Queued(_) => Fate::Queued((at - now).as_nanos() as u64),
+        Fate::Arrives(_) | Fate::Lost | Fate::Cut | Fate::Detour => Fate::Arrives(at),
     }
 }
 
@@ -178,5 +205,7 @@ pub(super) fn fate_name(fate: Fate) -> &'static str {
         Fate::Clogged(_) => "clogged",
         Fate::Lost => "lost",
         Fate::Cut => "cut",
+        Fate::Queued(_) => "queued",
+        Fate::Detour => "detour",
     }
 }

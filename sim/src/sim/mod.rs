@@ -6,15 +6,21 @@
 //! conditions it waits for, and at violations.
 
 mod clients;
+mod clocks;
 mod core;
+mod crash;
 mod device;
 mod faults;
 mod harm;
 mod heal;
 mod host;
+mod hosts;
 mod leave;
+mod links;
 mod observe;
+mod sharp;
 mod step;
+mod streams;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -22,7 +28,7 @@ use std::time::Duration;
 
 use crate::client::{Client, ClientConfig, ClientState, OperationCounts, Record, Workload};
 use crate::clock::Drift;
-use crate::config::{Config, DiskConfig};
+use crate::config::{Config, Cpu, DiskConfig};
 use crate::context::Shared;
 use crate::counters::MessageCounts;
 use crate::digest::Digest;
@@ -41,11 +47,13 @@ use crate::trace::{Entry, Tracer, What};
 
 use self::clients::{Mail, OperatorState};
 pub use self::clients::{OPERATOR, Submission};
+pub use self::clocks::ClockFault;
 pub use self::core::Condition;
 use self::core::{Core, Internal, Slot};
 pub use self::faults::{CrashReport, Fault, HoldId};
 use self::host::{Cold, Host, HostSet};
 use self::observe::{Invariants, Milestones};
+pub use self::sharp::{CrashPoint, SharpPoint};
 
 /// A running simulation of one protocol.
 pub struct Sim<N: Node> {
@@ -69,6 +77,14 @@ pub struct Sim<N: Node> {
     pub(crate) keep_going: bool,
     /// Whom clients ask; every member if none.
     pub(crate) asked_by_clients: Option<Vec<NodeId>>,
+    /// Hosts that have left, spare ones among them.
+    pub(crate) away: Vec<NodeId>,
+    /// Spare hosts that have joined at some time.
+    pub(crate) joined: Vec<NodeId>,
+    /// Whether anybody cares about each message that leaves.
+    pub(crate) watches_sends: bool,
+    /// The crash that waited for a message which has just left.
+    pub(crate) struck: Option<(NodeId, HoldId)>,
 }
 
 /// Why [`Sim::run`] came back.
@@ -80,6 +96,9 @@ pub enum Stop {
     Wake(u64),
     /// A condition that was registered with [`Sim::watch`] holds.
     Condition(u64),
+    /// A fault that had to wait for its moment has taken effect: a crash at a sharp point, or a
+    /// slow processor that made a step longer. Once for each hold.
+    Struck(HoldId),
     /// At least one property broke; see [`Sim::violations`].
     Violation,
     /// A limit of the configuration was hit.
@@ -120,7 +139,7 @@ impl<N: Node> Sim<N> {
         let kinds = N::Message::kinds();
         let members: Vec<NodeId> = (0..config.hosts.len() as u32)
             .map(NodeId::host)
-            .filter(|host| config.hosts[host.index()].present)
+            .filter(|host| config.hosts[host.index()].is_member())
             .collect();
         let (role_names, roles) = number_roles(&config);
         let clock_errors = config.hosts.iter().map(|host| host.clock_error).collect();
@@ -146,10 +165,12 @@ impl<N: Node> Sim<N> {
             attention: Vec::new(),
             running: None,
         };
-        let hosts = HostSet(config.hosts.iter().map(Self::new_host).collect(), config.crash_model);
+        let numbered = (0..).map(NodeId::host).zip(&config.hosts);
+        let hosts = numbered.map(|(id, host)| Self::new_host(id, host, &core.shared.streams));
+        let hosts = HostSet(hosts.collect(), config.crash_model);
         let mut sim = Sim {
+            milestones: Milestones::new(kernel_milestones(&core.network), member_slots(&config)),
             core,
-            milestones: Milestones::new(kernel_milestones(), hosts.0.len()),
             hosts,
             effects: Effects::default(),
             invariants: Invariants::new(Vec::new()),
@@ -166,13 +187,23 @@ impl<N: Node> Sim<N> {
             up: 0,
             keep_going: false,
             asked_by_clients: None,
+            away: Vec::new(),
+            joined: Vec::new(),
+            watches_sends: false,
+            struck: None,
         };
+        sim.effects.always_slow = sim.watches_steps();
+        sim.effects.slow = sim.effects.always_slow;
         sim.up = sim.core.shared.members.len();
         sim.schedule_boots();
         sim
     }
 
-    fn new_host(config: &crate::config::HostConfig<N::Params>) -> Host<N> {
+    fn new_host(
+        id: NodeId,
+        config: &crate::config::HostConfig<N::Params>,
+        streams: &Streams,
+    ) -> Host<N> {
         let mut machine = Machine::default();
         if config.clock_offset_ns != 0 {
             machine.clocks.set_offset_ns(SimTime::ZERO, config.clock_offset_ns);
@@ -180,10 +211,17 @@ impl<N: Node> Sim<N> {
         if config.clock_drift_ppm != 0 {
             machine.clocks.set_drift(SimTime::ZERO, Drift::from_ppm(config.clock_drift_ppm));
         }
+        if let Some(uncertainty) = config.clock_uncertainty {
+            let word = streams.open(Purpose::Clock, u64::from(id.number())).next();
+            machine.clocks.discipline(uncertainty, word);
+        }
         machine.disk.set_capacity(config.disk.capacity);
         let mut host = Host::new(machine, config.params.clone());
         if config.disk != DiskConfig::default() {
             host.cold = Some(Box::new(Cold::new(config.disk.clone())));
+        }
+        if config.cpu != Cpu::PLAIN {
+            host.rare().cpu = config.cpu;
         }
         host
     }
@@ -210,9 +248,9 @@ impl<N: Node> Sim<N> {
 
     /// Adds the protocol's milestones to the kernel's own. Call once, before the first event.
     pub fn set_milestones(&mut self, milestones: Vec<Milestone<N>>) {
-        let mut all = kernel_milestones();
+        let mut all = kernel_milestones(&self.core.network);
         all.extend(milestones);
-        self.milestones = Milestones::new(all, self.hosts.0.len());
+        self.milestones = Milestones::new(all, member_slots(&self.config));
     }
 
     /// Adds a client that runs `program`, beginning at `start`.
@@ -234,6 +272,7 @@ impl<N: Node> Sim<N> {
             due: Default::default(),
             believed_leader: None,
             state: ClientState::Working,
+            given_up: 0,
             wake: 0,
             waits: false,
             rng: None,
@@ -245,13 +284,16 @@ impl<N: Node> Sim<N> {
     /// Sends everything that happens to `tracer`.
     pub fn set_tracer(&mut self, tracer: Box<dyn Tracer>) {
         self.effects.tracing = true;
+        self.watches_sends = true;
         self.tracer = Some(tracer);
     }
 
     /// Takes the tracer back.
     pub fn take_tracer(&mut self) -> Option<Box<dyn Tracer>> {
         self.effects.tracing = false;
-        self.tracer.take()
+        let tracer = self.tracer.take();
+        self.watch_for_faults();
+        tracer
     }
 
     /// Goes on after violations; each property is reported once.
@@ -423,7 +465,7 @@ impl<N: Node> Sim<N> {
         self.operations
     }
 
-    /// The hosts that take part, in order.
+    /// The hosts that the run begins with, in order.
     pub fn members(&self) -> &[NodeId] {
         &self.core.shared.members
     }
@@ -481,11 +523,24 @@ pub const RESTARTED: &str = "restarted";
 /// What the kernel itself reports as reached.
 pub const UNSYNCED_DATA_LOST: &str = "unsynced-data-lost";
 
-fn kernel_milestones<N: Node>() -> Vec<Milestone<N>> {
-    vec![
+/// What the kernel itself reports as reached, where hosts talk over ordered streams.
+pub const STREAM_BROKEN: &str = "stream-broken";
+
+fn kernel_milestones<N: Node>(network: &Network) -> Vec<Milestone<N>> {
+    let mut milestones = vec![
         Milestone::reported(RESTARTED, "a host has booted again after a crash"),
         Milestone::reported(UNSYNCED_DATA_LOST, "a crash has lost writes that were not synced"),
-    ]
+    ];
+    if network.has_streams() {
+        let about = "a crash or a long cut has broken a stream between two hosts";
+        milestones.push(Milestone::reported(STREAM_BROKEN, about));
+    }
+    milestones
+}
+
+/// How many hosts there are but for the spare ones, which come last.
+fn member_slots<P>(config: &Config<P>) -> usize {
+    config.hosts.iter().rposition(|host| !host.spare).map_or(0, |last| last + 1)
 }
 
 fn number_roles<P>(config: &Config<P>) -> (Vec<String>, Vec<u16>) {

@@ -193,7 +193,11 @@ impl<N: Node> MilestoneEntry<N> {
             Rule::Anywhere(holds) => node.is_some_and(|node| holds(world, host, node)),
             Rule::Everywhere(holds) => {
                 let now = node.is_some_and(|node| holds(world, host, node));
-                let was = std::mem::replace(&mut self.holds[host.index()], now);
+                // A spare host is none of those who count.
+                let Some(held) = self.holds.get_mut(host.index()) else {
+                    return false;
+                };
+                let was = std::mem::replace(held, now);
                 self.holding = self.holding + usize::from(now) - usize::from(was);
                 self.holding > 0 && self.holding == up
             }
@@ -365,8 +369,10 @@ impl<N: Node> Sim<N> {
             entry.holding = 0;
         }
         let now_up = self.up;
-        // Those that were down boot at this instant, so nothing holds everywhere before.
-        self.up = self.core.shared.members.len();
+        // Those that were down boot at this instant, so nothing holds everywhere before; but for
+        // those that have left.
+        let members = &self.core.shared.members;
+        self.up = members.iter().filter(|host| !self.has_left(**host)).count();
         for host in self.core.shared.members.clone() {
             self.ask_milestones(host);
         }

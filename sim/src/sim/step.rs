@@ -12,7 +12,9 @@ use crate::node::Node;
 use crate::parcels::Parcel;
 use crate::sim::core::{Internal, Slot};
 use crate::sim::host::{Host, Timer};
+use crate::sim::sharp::StepEnd;
 use crate::sim::{RESTARTED, Sim};
+use crate::time::SimTime;
 use crate::trace::What;
 
 /// What an event is, in the digest: one number each, beside the host.
@@ -24,6 +26,7 @@ pub(super) mod tag {
     pub(super) const DIRECTOR: u64 = 5 << 56;
     pub(super) const DISK: u64 = 6 << 56;
     pub(in crate::sim) const DISK_ERROR: u64 = 7 << 56;
+    pub(super) const SHARP: u64 = 8 << 56;
 }
 
 /// Lets a handler of `host` run in its context. A macro, because the context borrows half of the
@@ -102,7 +105,8 @@ impl<N: Node> Sim<N> {
                 self.on_step_end(host);
             }
             Internal::SyncDone { host, incarnation, sync } if self.lives(host, incarnation) => {
-                if !self.stall(host, *self.core.internals.get(slot)) {
+                if !self.is_synced(host, sync) && !self.stall(host, *self.core.internals.get(slot))
+                {
                     self.core.event(tag::SYNC | u64::from(host.number()), 0);
                     self.on_sync_done(host, sync);
                 }
@@ -113,11 +117,24 @@ impl<N: Node> Sim<N> {
                 }
                 self.tell_disk_error(host);
             }
+            Internal::SharpCrash { host, incarnation, hold } if self.lives(host, incarnation) => {
+                self.core.event(tag::SHARP | u64::from(host.number()), u64::from(hold.0));
+                self.strike(host, hold, None);
+            }
+            Internal::Disconnect { host, incarnation, .. } if self.lives(host, incarnation) => {
+                return self.on_disconnect(slot, host);
+            }
             // Of an incarnation that is no more.
             Internal::Wake { .. }
             | Internal::StepEnd { .. }
             | Internal::SyncDone { .. }
-            | Internal::DiskFailed { .. } => {}
+            | Internal::SharpCrash { .. }
+            | Internal::DiskFailed { .. }
+            | Internal::Disconnect { .. } => {}
+            Internal::Transmitted { from, to, turn } => self.on_transmitted(from, to, turn),
+            Internal::StreamArrival { from, to, turn } => self.on_stream_arrival(from, to, turn),
+            Internal::StreamRetry { from, to, turn } => self.on_stream_retry(from, to, turn),
+            Internal::DeadLink { from, to, turn } => self.on_dead_link(from, to, turn),
             Internal::Boot { host, after } => {
                 let it = &self.hosts.0[host.index()];
                 if it.node.is_none() && it.machine.incarnation == after {
@@ -166,7 +183,7 @@ impl<N: Node> Sim<N> {
         };
         host.node = Some(N::boot(ctx, &params));
         host.settle_ready();
-        self.up += usize::from(incarnation > 1);
+        self.up += usize::from(incarnation > 1 && !self.is_spare(id));
         self.observe_booted(id);
         if incarnation > 1 {
             self.reached_by_name(RESTARTED);
@@ -193,13 +210,17 @@ impl<N: Node> Sim<N> {
     /// The step touched the disk or took time.
     #[inline(never)]
     fn slow_step_over(&mut self, id: NodeId) {
-        self.effects.slow = false;
+        self.effects.slow = self.effects.always_slow;
         let machine = &mut self.hosts.0[id.index()].machine;
         if machine.disk.fingerprint() != machine.disk_folded {
             machine.disk_folded = machine.disk.fingerprint();
             self.core.digest.fold2(tag::DISK | u64::from(id.number()), machine.disk_folded);
         }
-        if self.effects.busy != Duration::ZERO || machine.reads.count != 0 {
+        if self.effects.always_slow {
+            self.special_step_over(id);
+        }
+        let reads = self.hosts.0[id.index()].machine.reads.count;
+        if self.effects.busy != Duration::ZERO || reads != 0 {
             self.prolong_step(id);
         } else {
             self.apply(id);
@@ -231,38 +252,62 @@ impl<N: Node> Sim<N> {
             cold.sync_failed_in_step = false;
         }
         self.wake_if_waiting(id);
+        self.go_on_stopping(id);
     }
 
     /// Applies the effects of a step in program order.
     #[inline(never)]
     pub(super) fn apply(&mut self, id: NodeId) {
+        if self.effects.always_slow && self.awaits_send(id) {
+            return self.apply_until_sent(id);
+        }
         let mut list = std::mem::take(&mut self.effects.list);
         let mut gate = None;
-        let mut crashes = false;
+        let mut end = StepEnd::Lives;
         for effect in list.drain(..) {
-            match effect {
-                Effect::Send { slot } => self.send(id, slot, gate),
-                Effect::Broadcast { slot } => self.send_copies(id, slot, gate),
-                Effect::SetTimer { timer, after } => self.set_timer(id, timer, after),
-                Effect::CancelTimer { timer } => self.cancel_timer(id, timer),
-                Effect::Reply { id: op, answer } => self.send_reply(id, op, *answer, gate),
-                Effect::Accepted { id: op, position } => self.accepted(op, position),
-                Effect::Deliver(item) => self.item_delivered(id, &item),
-                Effect::Inner(inner) => self.observe_inner(id, &inner),
-                // A narrow sync may join an earlier one than the gate already waits for.
-                Effect::Sync(request) => gate = gate.max(self.gate(id, request)),
-                Effect::Reached(name) => self.reached_by_name(name),
-                Effect::Note(text) => self.trace(Some(id), What::Note, &text),
-                Effect::Crash => crashes = true,
-            }
+            self.apply_one(id, effect, &mut gate, &mut end);
         }
         // Keeps the allocation; nothing can have been appended meanwhile.
         self.effects.list = list;
         if gate == Some(SyncId::NEVER) {
             self.drop_outputs(id, SyncId::NEVER);
         }
-        if crashes {
-            self.crash_by_itself(id);
+        self.end_step(id, end);
+    }
+
+    #[inline(always)]
+    pub(super) fn apply_one(
+        &mut self,
+        id: NodeId,
+        effect: Effect<N>,
+        gate: &mut Option<SyncId>,
+        end: &mut StepEnd,
+    ) {
+        match effect {
+            Effect::Send { slot } => self.send(id, slot, *gate),
+            Effect::Broadcast { slot } => self.send_copies(id, slot, *gate),
+            Effect::SetTimer { timer, after } => self.set_timer(id, timer, after),
+            Effect::CancelTimer { timer } => self.cancel_timer(id, timer),
+            Effect::Reply { id: op, answer } => self.send_reply(id, op, *answer, *gate),
+            Effect::Accepted { id: op, position } => self.accepted(op, position),
+            Effect::Deliver(item) => self.item_delivered(id, &item),
+            Effect::Inner(inner) => self.observe_inner(id, &inner),
+            // A narrow sync may join an earlier one than the gate already waits for.
+            Effect::Sync(request) => *gate = (*gate).max(self.gate(id, request)),
+            Effect::Reached(name) => self.reached_by_name(name),
+            Effect::Note(text) => self.trace(Some(id), What::Note, &text),
+            Effect::Crash => *end = StepEnd::Crashes,
+            Effect::DiskAt(_) => {}
+            Effect::Cut { hold, operation } => *end = StepEnd::Struck { hold, operation },
+        }
+    }
+
+    #[inline]
+    pub(super) fn end_step(&mut self, id: NodeId, end: StepEnd) {
+        match end {
+            StepEnd::Lives => {}
+            StepEnd::Crashes => self.crash_by_itself(id),
+            StepEnd::Struck { hold, operation } => self.strike(id, hold, Some(operation)),
         }
     }
 
@@ -289,6 +334,7 @@ impl<N: Node> Sim<N> {
         let now = self.core.now;
         let at = now.saturating_add(host.machine.clocks.real_span(after));
         self.core.digest.fold2(digest ^ u64::from(id.number()), at.nanos());
+        let stopped = at == SimTime::MAX && host.machine.clocks.are_frozen();
         let sequence = self.core.next_sequence();
         let timers = &mut host.timers;
         let same = timers.iter().position(|entry| entry.armed && entry.timer == timer);
@@ -320,13 +366,15 @@ impl<N: Node> Sim<N> {
             let what = What::TimerSet { timer: entry as u32, at };
             self.trace(Some(id), what, &format!("{timer:?}"));
         }
-        if self.hosts.0[id.index()].timers[entry].ticket.is_none() {
+        if stopped {
+            self.note_stopped_timer(id, entry, after);
+        } else if self.hosts.0[id.index()].timers[entry].ticket.is_none() {
             self.queue_timer(id, entry);
         }
     }
 
     /// Puts a timer into the queue at its time, in the order in which it was set.
-    fn queue_timer(&mut self, id: NodeId, entry: usize) {
+    pub(super) fn queue_timer(&mut self, id: NodeId, entry: usize) {
         let host = &mut self.hosts.0[id.index()];
         let incarnation = host.machine.incarnation;
         let timer = &mut host.timers[entry];
@@ -358,7 +406,8 @@ impl<N: Node> Sim<N> {
             let current = timer.ticket == Some(slot);
             if current {
                 timer.ticket = None;
-                if timer.armed {
+                // One that stands still with its clock is queued when that goes on.
+                if timer.armed && timer.at != SimTime::MAX {
                     self.queue_timer(id, entry as usize);
                 }
             }
@@ -414,7 +463,11 @@ impl<N: Node> Sim<N> {
     /// network, and what an operator submits neither, so neither is dropped there.
     fn came_by_network(&self, slot: Slot) -> bool {
         match slot {
-            Slot::Parcel(slot) => self.effects.parcels.header(slot).on_network(),
+            // Nothing of a stream is dropped: its sender waits.
+            Slot::Parcel(slot) => {
+                let parcel = self.effects.parcels.header(slot);
+                parcel.on_network() && !self.core.network.is_stream(parcel.from, parcel.to)
+            }
             Slot::Mail(slot) => self.mails.get(slot).on_network,
             Slot::Internal(_) => false,
         }
@@ -426,8 +479,8 @@ impl<N: Node> Sim<N> {
         let host = &mut self.hosts.0[id.index()];
         let (ready_at, incarnation) = (host.ready_at, host.machine.incarnation);
         let cold = host.cold();
-        // While it is paused, or while a step lasts, its end does this.
-        if cold.inbox.is_empty() || cold.waking || cold.pauses > 0 || cold.step.is_some() {
+        // While it is paused or stopping, or while a step lasts, its end does this.
+        if cold.inbox.is_empty() || cold.waking || cold.is_held() {
             return;
         }
         cold.waking = true;
@@ -458,7 +511,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// A timer waited in the inbox, which may have been cancelled or set again meanwhile; or a
-    /// disk's error.
+    /// disk's error; or the news that a stream is no more.
     fn handle_waiting_internal(&mut self, slot: u32) {
         let (host, entry) = match *self.core.internals.get(slot) {
             Internal::Timer { host, entry, .. } => (host, entry),
@@ -466,6 +519,7 @@ impl<N: Node> Sim<N> {
                 self.core.internals.remove(slot);
                 return self.tell_disk_error(host);
             }
+            Internal::Disconnect { .. } => return self.deliver_disconnect(slot),
             other => unreachable!("{other:?} waits in no inbox"),
         };
         let timer = &self.hosts.0[host.index()].timers[entry as usize];

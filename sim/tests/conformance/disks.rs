@@ -95,6 +95,23 @@ fn a_slow_disk_takes_a_factor_longer_and_is_well_again_afterwards() {
     assert_eq!(world.seen(190), ["116ms n2 has 1 of n1", "162ms n2 has 0 of n1"]);
 }
 
+/// What a slow device has not done when it is well again, it does at its usual speed.
+#[test]
+fn the_backlog_of_a_slow_disk_does_not_outlast_it() {
+    let mut world = World::tuned(2, |_| {}, writer());
+    let slow = hold(&mut world, 4, N1, Trouble::Slow { percent: 10_000, by: Duration::ZERO });
+    for order in 1..=4 {
+        world.order_at(4 + order, N1, order);
+    }
+    world.stop_at(100).release(slow);
+    world.order_at(105, N1, 5);
+    // 10 ms each from 100 ms on, in order.
+    let told: Vec<String> =
+        (1..=5).map(|order| format!("{}ms n2 has {order} of n1", 101 + 10 * order)).collect();
+    assert_eq!(world.seen(5000), told);
+    assert_eq!(world.sim.view().durable(N1).len("log"), Some(15));
+}
+
 /// A device that does not answer holds syncs, and steps that read, until it is let go.
 #[test]
 fn a_stuck_disk_answers_nothing_until_it_is_let_go() {

@@ -6,15 +6,24 @@ mod puppet;
 #[path = "../kernel/spy.rs"]
 mod spy;
 
+mod buggify;
 mod bursts;
+mod capacity;
+mod clocks;
 mod corruption;
 mod disk_crashes;
 mod disk_errors;
 mod disks;
+mod hosts;
 mod kinds;
 mod latencies;
+mod lossless;
 mod misdirection;
 mod network_pairs;
 mod reordering;
+mod sharp;
+mod streams;
+mod talker;
+mod uncertainty;
 mod wire;
 mod zones;

@@ -472,6 +472,29 @@ fn nobody_answers_what_was_not_asked() {
     }
 }
 
+/// Where an answer takes longer than an attempt, each few attempts at a final operation wait longer:
+/// 50 ms four times, 100 ms four times, then long enough.
+#[test]
+fn final_operations_become_more_patient() {
+    let config =
+        ClientConfig { timeout: ms(900), attempt_timeout: ms(50), ..ClientConfig::default() };
+    let mut world = asked::<Once>(
+        config,
+        |_, _| Next::Done,
+        |ctx, id, op| {
+            ctx.busy(ms(118));
+            ctx.reply(id, op);
+        },
+    );
+    // The host answers one after the other; only the last waits for its own answer alone.
+    world.stop_at(100).finish_clients(vec![(7, Target::Host(N1))]);
+    world.until(10_000);
+    assert!(world.sim.clients_finished(), "{:?}", history(&world));
+    let ends = world.sim.operations();
+    assert!((8..40).contains(&ends.info), "{ends:?}");
+    assert_eq!(ends.ok, 1);
+}
+
 /// After the heal of a core, clients ask its hosts and no others.
 #[test]
 fn clients_of_a_healed_core_ask_only_there() {

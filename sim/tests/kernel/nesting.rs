@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use seedbed_sim::rng::{Purpose, Streams, hash_name, mix};
 use seedbed_sim::{
-    Answer, Config, Context, Distribution, Hosted, Hosts, Item, LinkConfig, Message, Milestone,
-    Node, NodeId, Observation, Op, OpId, Ret, Service, Sim, Stop, Upward, Watch, hosted_kinds,
-    lift,
+    Answer, Config, Context, Distribution, Fault, Hosted, Hosts, Item, LinkConfig, Message,
+    Milestone, Node, NodeId, Observation, Op, OpId, Ret, Service, Sim, Stop, StreamConfig,
+    Transport, Upward, Watch, hosted_kinds, lift,
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,12 @@ impl Node for Journal {
         if op == 8 {
             ctx.busy(ms(4));
         }
+    }
+
+    fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
+        self.story.borrow_mut().push(format!("{} journal loses {peer}", ctx.me()));
+        ctx.send(peer, JournalMessage::Thanks);
+        ctx.deliver(5);
     }
 }
 
@@ -217,12 +223,22 @@ impl<S: Numbered> Node for Store<S> {
         ctx.set_timer(StoreTimer::Own, ms(1));
         self.take(ctx, upward);
     }
+
+    fn on_disconnect(&mut self, ctx: &mut Context<'_, Self>, peer: NodeId) {
+        let ((), upward) = self.inner.run(ctx, |inner, ctx| inner.on_disconnect(ctx, peer));
+        self.take(ctx, upward);
+    }
 }
 
 fn world<N: Numbered>(hosts: u32) -> (Sim<N>, Story) {
+    world_of(hosts, Transport::Datagram)
+}
+
+fn world_of<N: Numbered>(hosts: u32, transport: Transport) -> (Sim<N>, Story) {
     let story = Story::default();
     let mut config = Config::new(3, hosts, story.clone());
     config.boot_spread = ms(0);
+    config.network.transport = transport;
     config.network.everywhere =
         LinkConfig { latency: Distribution::Constant(1_000_000), ..LinkConfig::default() };
     for host in &mut config.hosts {
@@ -331,6 +347,24 @@ fn a_hosted_protocol_takes_its_host_along() {
     assert!(!sim.is_up(N1) && sim.is_up(N2));
 }
 
+/// Its host tells it that a stream has broken, and what it says then goes out.
+#[test]
+fn a_hosted_protocol_is_told_of_a_broken_stream() {
+    let streams = Transport::Stream(StreamConfig::default());
+    let (mut sim, story) = world_of::<Store<Journal>>(2, streams);
+    declare(&mut sim, |store| &store.inner);
+    submit(&mut sim, 5, 7);
+    sim.wake_at(at(30), 0);
+    assert_eq!(sim.run(at(30)), Stop::Wake(0));
+    story.borrow_mut().clear();
+    sim.inject(Fault::Crash(N2, None)).unwrap();
+    sim.run(at(31));
+    assert_eq!(*story.borrow(), ["n1 journal loses n2", "n1 got 5"]);
+    sim.restart(N2);
+    sim.run(at(50));
+    assert_eq!(story.borrow().last().unwrap(), "n2 journal timer 1", "what it said arrived");
+}
+
 type Seen = Rc<RefCell<Vec<String>>>;
 
 fn tell<N: Node>(seen: &Observation<'_, N>) -> String
@@ -408,4 +442,36 @@ fn a_lifted_invariant_sees_its_protocol_only() {
     assert!(outer.contains(&"n1 delivered 207".to_owned()), "{outer:?}");
     assert!(outer.contains(&"n1 replied Done(214)".to_owned()), "{outer:?}");
     assert!(!outer.iter().any(|line| line.ends_with("delivered 7") || line.ends_with("107")));
+}
+
+/// A crash in the middle of a handler call falls into the hosted protocol as well: what it did and
+/// what its host did are in one program order.
+#[test]
+fn a_crash_in_a_step_falls_into_a_hosted_protocol() {
+    use seedbed_sim::{CrashModel, CrashPoint, Fault, SharpPoint};
+    let (mut in_host, mut in_hosted) = (0, 0);
+    for salt in 0..60 {
+        let (mut sim, _) = world::<Store<Journal>>(2);
+        declare(&mut sim, |store| &store.inner);
+        sim.run(at(5));
+        let model = Some(CrashModel::Reorder);
+        let point = CrashPoint { at: SharpPoint::Step, model, blank: false, salt };
+        let hold = sim.inject(Fault::CrashAt(N1, point)).unwrap();
+        submit(&mut sim, 10, 1);
+        assert_eq!(sim.run(at(20)), Stop::Struck(hold));
+        sim.run(at(20));
+        // The host's own message comes after its own write and before all that the inner one does;
+        // what the inner one sends waits for the disk, and dies with the host.
+        let heard = sim.delivered();
+        assert!(heard <= 1, "{heard}");
+        let view = sim.view();
+        let disk = view.disk(N1);
+        if disk.len("in/log").is_some() {
+            assert_eq!(heard, 1);
+            in_hosted += 1;
+        } else if heard == 0 {
+            in_host += 1;
+        }
+    }
+    assert!(in_host > 5 && in_hosted > 5, "{in_host} {in_hosted}");
 }

@@ -262,15 +262,29 @@ impl<S: Numbers> World<S> {
 
     /// Runs through `millis`, past which nothing may ask for attention before.
     pub fn until(&mut self, millis: u64) -> &mut Self {
-        match self.sim.run(at(millis)) {
+        match self.go_on(millis) {
             Stop::Until => self,
             // Time stands still where nothing is left to happen.
             Stop::Idle => {
                 self.stop_at(millis);
                 self
             }
-            stop @ (Stop::Wake(_) | Stop::Condition(_) | Stop::Violation | Stop::Limit(_)) => {
+            stop @ (Stop::Wake(_)
+            | Stop::Condition(_)
+            | Stop::Struck(_)
+            | Stop::Violation
+            | Stop::Limit(_)) => {
                 panic!("{stop:?}: {:?}", self.sim.violations())
+            }
+        }
+    }
+
+    /// Runs to the next stop but for faults that say that they have had an effect.
+    fn go_on(&mut self, millis: u64) -> Stop {
+        loop {
+            match self.sim.run(at(millis)) {
+                Stop::Struck(_) => {}
+                stop => return stop,
             }
         }
     }
@@ -278,7 +292,7 @@ impl<S: Numbers> World<S> {
     /// Orders a host to do something at `millis`.
     pub fn order_at(&mut self, millis: u64, host: NodeId, order: u64) -> &mut Self {
         self.sim.wake_at(at(millis), 0);
-        let stop = self.sim.run(at(millis));
+        let stop = self.go_on(millis);
         assert_eq!(stop, Stop::Wake(0), "{:?}", self.sim.violations());
         assert!(self.sim.submit(host, order).is_some(), "{host} is down");
         self
@@ -287,7 +301,7 @@ impl<S: Numbers> World<S> {
     /// Runs to `millis` and comes back there, for a fault.
     pub fn stop_at(&mut self, millis: u64) -> &mut Sim<Puppet<S>> {
         self.sim.wake_at(at(millis), 0);
-        assert_eq!(self.sim.run(at(millis)), Stop::Wake(0), "{:?}", self.sim.violations());
+        assert_eq!(self.go_on(millis), Stop::Wake(0), "{:?}", self.sim.violations());
         &mut self.sim
     }
 

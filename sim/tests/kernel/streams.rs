@@ -6,7 +6,7 @@ use std::rc::Rc;
 use seedbed_sim::rng::{Purpose, Streams};
 use seedbed_sim::{Chance, Fault, LinkConfig, Shaping};
 
-use crate::puppet::{Event, N1, N2, N3, World, ms, obey, spread, word};
+use crate::puppet::{Event, N1, N2, N3, World, ms, spread, word};
 
 /// One message and when it arrived, in nanoseconds after it was sent.
 type Arrival = (u64, u64);
@@ -244,41 +244,4 @@ fn a_new_life_draws_on() {
     world.until(9);
     let mut stream = Streams::new(7).open(Purpose::Host, 0);
     assert_eq!(*drawn.borrow(), [stream.next(), stream.next()]);
-}
-
-/// `buggify` costs nothing while it is off, and says yes now and then in half of the places.
-#[test]
-fn buggify_enables_half_of_the_places() {
-    const PLACES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
-    let count = |chance: Chance, seed: u64| {
-        let fired = Rc::new(RefCell::new([0_u32; 8]));
-        let out = fired.clone();
-        let mut world = World::tuned(
-            1,
-            |config| {
-                config.buggify = chance;
-                config.seed = seed;
-            },
-            obey(move |ctx, _, _| {
-                for (place, name) in PLACES.iter().enumerate() {
-                    out.borrow_mut()[place] += u32::from(ctx.buggify(name));
-                }
-            }),
-        );
-        (0..100).for_each(|time| {
-            world.order_at(time, N1, 0);
-        });
-        world.until(100);
-        fired.take()
-    };
-    assert_eq!(count(Chance::NEVER, 1), [0; 8]);
-    let enabled: usize = (0..20)
-        .map(|seed| {
-            let fired = count(Chance::from_ratio(1, 4), seed);
-            let on: Vec<_> = fired.iter().filter(|count| **count > 0).collect();
-            assert!(on.iter().all(|count| (5..60).contains(*count)), "{fired:?}");
-            on.len()
-        })
-        .sum();
-    assert!((50..110).contains(&enabled), "{enabled} of 160");
 }

@@ -153,6 +153,7 @@ impl<T: Temptation> Protocol for Cheat<T> {
             amnesia: true,
             lost_copies: hosts,
             damaged_copies: hosts,
+            clocks: true,
             ..Tolerance::default()
         }
     }

@@ -119,6 +119,7 @@ impl Protocol for Tiny {
             amnesia: true,
             lost_copies: hosts,
             damaged_copies: hosts,
+            clocks: true,
             ..Tolerance::default()
         }
     }

@@ -171,12 +171,9 @@ impl QuorumLog {
 /// Whether the durable log of `host` has everything that was ever committed, or would have, had its
 /// disk not lied to it.
 fn holds_all(history: &mut History, host: NodeId, world: &View<'_, Raft>) -> bool {
-    if world.disk_has_lied(host) {
-        return true;
-    }
     let index = history.committed();
     let committed = history.ledger(index).map(|committed| committed.entry);
-    history.durable(host, world).get(index) == committed
+    history.durable(host, world).get(index) == committed || world.disk_has_lied(host)
 }
 
 impl Invariant<Raft> for QuorumLog {

@@ -135,6 +135,8 @@ impl FaultKind for Sequence {
 }
 
 impl Labelled for RandomFaults {
+    const MODULE: &'static str = module_path!();
+
     fn common(&self) -> Option<CommonFields<'_>> {
         None
     }

@@ -1,6 +1,7 @@
 //! What every kind of fault says about itself.
 
 use seedbed_protocols::Strain;
+use serde_json::Value;
 
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every, Placement};
@@ -32,6 +33,11 @@ pub(in crate::format) trait FaultKind: Labelled {
     /// sequence show their own.
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
         let _ = (path, visit);
+    }
+
+    /// Fields of `params` that it puts over those of hosts, if it does.
+    fn params(&self) -> Option<&Value> {
+        None
     }
 
     /// Says what is wrong with it that its fields alone can tell: not its placement, nor whom it
@@ -66,8 +72,62 @@ pub struct Manual {
     pub evidence: &'static str,
 }
 
+/// What kinds of faults act on: where the catalogue lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Area {
+    /// Messages between hosts that can reach each other.
+    Network,
+    /// Who can reach whom.
+    Partitions,
+    /// The machines themselves.
+    Hosts,
+    /// Their clocks.
+    Clocks,
+    /// Their disks.
+    Disks,
+    /// Faults made of other faults.
+    Composite,
+}
+
+impl Area {
+    /// Every area, in the order of the catalogue.
+    pub const ALL: [Area; 6] =
+        [Area::Network, Area::Partitions, Area::Hosts, Area::Clocks, Area::Disks, Area::Composite];
+
+    /// A word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Area::Network => "network",
+            Area::Partitions => "partitions",
+            Area::Hosts => "hosts",
+            Area::Clocks => "clocks",
+            Area::Disks => "disks",
+            Area::Composite => "composite",
+        }
+    }
+
+    /// The area of a kind that is written in this module: a kind stands in the file of its area,
+    /// so nothing else needs to say it.
+    pub(super) fn of_module(module: &str) -> Area {
+        let file = module.split("::faults::").nth(1).and_then(|rest| rest.split("::").next());
+        match file {
+            Some("network" | "chances" | "bandwidth") => Area::Network,
+            Some("partitions") => Area::Partitions,
+            Some("hosts") => Area::Hosts,
+            Some("clocks") => Area::Clocks,
+            Some("disks") => Area::Disks,
+            Some("composite") => Area::Composite,
+            Some(_) | None => panic!("say here which area the faults in {module} belong to"),
+        }
+    }
+}
+
 /// The fields that all kinds of faults have.
 pub(in crate::format) trait Labelled {
+    /// The module in which the kind is written.
+    const MODULE: &'static str;
+
     /// The fields that say when; none for `random`, which draws its own times.
     fn common(&self) -> Option<CommonFields<'_>>;
 
@@ -153,6 +213,8 @@ macro_rules! fault_struct {
         }
 
         impl $crate::format::faults::kind::Labelled for $name {
+            const MODULE: &'static str = module_path!();
+
             fn common(&self) -> Option<$crate::format::faults::CommonFields<'_>> {
                 Some($crate::format::faults::CommonFields {
                     at: self.at,

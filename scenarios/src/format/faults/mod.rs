@@ -9,8 +9,11 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod bandwidth;
 mod chances;
+mod clocks;
 mod composite;
+mod disks;
 mod hosts;
 mod kind;
 mod network;
@@ -20,11 +23,15 @@ use schemars::JsonSchema;
 use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+pub use self::bandwidth::*;
 pub use self::chances::*;
+pub use self::clocks::*;
 pub use self::composite::*;
+pub use self::disks::*;
 pub use self::hosts::*;
-pub use self::kind::{CommonFields, Manual};
+pub use self::kind::{Area, CommonFields, Manual};
 pub(in crate::format) use self::kind::{FaultKind, Labelled, Standing, TargetVisitor};
 pub use self::network::*;
 pub use self::partitions::*;
@@ -62,6 +69,17 @@ macro_rules! faults {
             pub const MANUALS: &'static [(&'static str, Manual)] =
                 &[$(($name, $type::MANUAL),)* $(($other, $other_type::MANUAL),)*];
 
+            /// What a kind acts on; none if there is no such kind.
+            #[must_use]
+            pub fn area(kind: &str) -> Option<Area> {
+                let module = match kind {
+                    $($name => $type::MODULE,)*
+                    $($other => $other_type::MODULE,)*
+                    _ => return None,
+                };
+                Some(Area::of_module(module))
+            }
+
             /// Whether it ends what other faults hold.
             #[must_use]
             pub fn repairs(&self) -> bool {
@@ -98,7 +116,7 @@ macro_rules! faults {
 
 faults! {
     steps {
-        /// Cuts the network between groups of hosts.
+        /// Cuts the network: between groups, halves, around a bridge, in a ring, from clients.
         "partition" => Partition(Partition),
         /// Holds the traffic of links until they are unclogged, then lets it go.
         "clog" => Clog(Clog),
@@ -110,10 +128,46 @@ faults! {
         "heal" => Heal(Heal),
         /// Drops a host's memory, and what its crash model says of its un-synced writes.
         "crash" => Crash(Crash),
-        /// Starts a crashed host again with the disk that survived.
+        /// Starts hosts again that are down, with the disk that survived or a blank one.
         "restart" => Restart(Restart),
         /// Stops a host's process for a while; its disk and its clocks go on.
         "pause" => Pause(Pause),
+        /// Lets the handlers of hosts take longer.
+        "slow" => Slow(Slow),
+        /// Hosts leave in good order, and stay away.
+        "leave" => Leave(Leave),
+        /// Spare hosts boot, or hosts that have left come back.
+        "join" => Join(Join),
+        /// Hosts restart one after the other, perhaps with other `params`.
+        "rolling_restart" => RollingRestart(RollingRestart),
+        /// Moves the wall clock of hosts, once.
+        "clock_step" => ClockStep(ClockStep),
+        /// Lets the clocks of hosts run faster or slower.
+        "clock_drift" => ClockDrift(ClockDrift),
+        /// Lets the wall clock of hosts jump to and fro.
+        "clock_strobe" => ClockStrobe(ClockStrobe),
+        /// Stops the clocks of hosts for a while.
+        "clock_freeze" => ClockFreeze(ClockFreeze),
+        /// Loses writes that a sync has acknowledged.
+        "lost_writes" => LostWrites(LostWrites),
+        /// Writes only some sectors of what a sync has acknowledged.
+        "torn_writes" => TornWrites(TornWrites),
+        /// Writes what a sync has acknowledged to another place of the disk.
+        "misdirected_writes" => MisdirectedWrites(MisdirectedWrites),
+        /// Flips bits on the platter, which stay flipped.
+        "bit_rot" => BitRot(BitRot),
+        /// Lets reads fail.
+        "read_errors" => ReadErrors(ReadErrors),
+        /// Lets writes fail.
+        "write_errors" => WriteErrors(WriteErrors),
+        /// Lets syncs fail, after which what they were to write counts as written.
+        "failed_sync" => FailedSync(FailedSync),
+        /// Fills a disk up.
+        "disk_full" => DiskFull(DiskFull),
+        /// Slows a disk down.
+        "disk_slow" => DiskSlow(DiskSlow),
+        /// Lets a disk answer nothing.
+        "disk_stuck" => DiskStuck(DiskStuck),
         /// Loses messages.
         "loss" => Loss(Loss),
         /// Delivers messages twice.
@@ -126,6 +180,8 @@ faults! {
         "corrupt" => Corrupt(Corrupt),
         /// Lets messages come to other hosts than they were sent to.
         "misdirect" => Misdirect(Misdirect),
+        /// Lets links carry only so much.
+        "bandwidth" => Bandwidth(Throttle),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -163,12 +219,42 @@ random_kinds! {
     "crash" => Crash,
     /// A host's process stops and goes on.
     "pause" => Pause,
-    /// The hosts fall into two drawn groups.
+    /// The handlers of a host take longer.
+    "slow" => Slow,
+    /// The wall clock of a host is moved.
+    "clock_step" => ClockStep,
+    /// The clocks of a host run faster or slower.
+    "clock_drift" => ClockDrift,
+    /// The wall clock of a host jumps to and fro.
+    "clock_strobe" => ClockStrobe,
+    /// The clocks of a host stand still.
+    "clock_freeze" => ClockFreeze,
+    /// A drawn minority is split off, or one host, or it cannot send or not receive.
     "partition" => Partition,
     /// One host sees both sides, each sees a majority of its own, or one direction is cut.
     "partial_partition" => PartialPartition,
     /// A host's links are clogged.
     "clog" => Clog,
+    /// A disk loses acknowledged writes.
+    "lost_writes" => LostWrites,
+    /// A disk tears acknowledged writes.
+    "torn_writes" => TornWrites,
+    /// A disk misdirects acknowledged writes.
+    "misdirected_writes" => MisdirectedWrites,
+    /// Bits of a disk flip, for the drawn time.
+    "bit_rot" => BitRot,
+    /// Reads of a disk fail.
+    "read_errors" => ReadErrors,
+    /// Writes to a disk fail.
+    "write_errors" => WriteErrors,
+    /// Syncs of a disk fail.
+    "failed_sync" => FailedSync,
+    /// A disk is full.
+    "disk_full" => DiskFull,
+    /// A disk is slow.
+    "disk_slow" => DiskSlow,
+    /// A disk answers nothing.
+    "disk_stuck" => DiskStuck,
     /// Hosts are clogged one by one, and unclogged in another order.
     "swizzle_clog" => SwizzleClog,
     /// Messages are lost, between all hosts or to and from one.
@@ -183,6 +269,8 @@ random_kinds! {
     "corrupt" => Corrupt,
     /// Messages come to other hosts than they were sent to.
     "misdirect" => Misdirect,
+    /// Links carry only so much, at a drawn rate.
+    "bandwidth" => Bandwidth,
 }
 
 impl RandomKind {
@@ -192,7 +280,22 @@ impl RandomKind {
             RandomKind::Crash => Some(Strain::Crashes),
             RandomKind::Corrupt => Some(Strain::Corruption),
             RandomKind::Misdirect => Some(Strain::Misdirection),
+            RandomKind::LostWrites | RandomKind::TornWrites | RandomKind::MisdirectedWrites => {
+                Some(Strain::Disks)
+            }
+            RandomKind::BitRot => Some(Strain::Rot),
+            RandomKind::ClockStep
+            | RandomKind::ClockDrift
+            | RandomKind::ClockStrobe
+            | RandomKind::ClockFreeze => Some(Strain::Clocks),
             RandomKind::Pause
+            | RandomKind::ReadErrors
+            | RandomKind::WriteErrors
+            | RandomKind::FailedSync
+            | RandomKind::DiskFull
+            | RandomKind::DiskSlow
+            | RandomKind::DiskStuck
+            | RandomKind::Slow
             | RandomKind::Partition
             | RandomKind::PartialPartition
             | RandomKind::Clog
@@ -200,7 +303,8 @@ impl RandomKind {
             | RandomKind::Loss
             | RandomKind::Duplicate
             | RandomKind::Reorder
-            | RandomKind::Delay => None,
+            | RandomKind::Delay
+            | RandomKind::Bandwidth => None,
         }
     }
 }
@@ -245,6 +349,12 @@ impl Fault {
             SequenceStep::Wait(_) => None,
             SequenceStep::Fault(fault) => Some((index, &**fault)),
         })
+    }
+
+    /// Fields of `params` that it puts over those of hosts, if it does.
+    #[must_use]
+    pub fn params(&self) -> Option<&Value> {
+        each_kind!(self, fault => fault.params())
     }
 
     /// Shows every list of hosts in it, but not those of the faults inside a sequence. `path` is

@@ -8,7 +8,7 @@ use crate::format::path::Path;
 use crate::format::selector::Targets;
 use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
-use crate::format::validate::{Findings, Sort};
+use crate::format::validate::{Findings, Sort, check_kind_of_transport};
 
 fault_struct! {
     /// Holds traffic: of the links `from` .. `to`, or of every link of the hosts in `select`.
@@ -165,7 +165,7 @@ impl FaultKind for MessageFault {
         visit(&path.key("to"), Standing::Alone, &mut self.to);
     }
 
-    fn check(&self, path: &Path, _: &Scenario, findings: &mut Findings<'_>) {
+    fn check(&self, path: &Path, scenario: &Scenario, findings: &mut Findings<'_>) {
         findings.require_name(Sort::Kind, &path.key("kind"), &self.kind, false);
         if self.nth == 0 {
             findings.value(&path.key("nth"), "messages are counted from 1");
@@ -175,6 +175,8 @@ impl FaultKind for MessageFault {
             let help = "it can be lost or delayed".to_owned();
             let message = "what clients say and hear comes over a connection: never twice";
             findings.value_help(&path.key("do"), message, help);
+        } else if self.action == MessageAction::Duplicate {
+            check_kind_of_transport("duplicate", &path.key("do"), scenario, findings);
         }
     }
 }

@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 use serde::{Deserialize, Serialize};
 
+use super::chances::check_kinds;
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct, visit_some};
 use crate::format::path::Path;
 use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
-use crate::format::validate::{Findings, Sort, check_overlap, check_range};
+use crate::format::validate::{Findings, check_overlap, check_range};
 
 fault_struct! {
     /// Cuts the network, in exactly one of these forms: `groups`, `isolate`, `one_way`, `bridge`,
@@ -30,8 +31,8 @@ fault_struct! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bridge: Option<Targets>,
         /// Each host sees a majority, itself included, and no two see the same one: the hosts stand
-        /// in a ring of drawn order, and each sees its nearest neighbours on both sides. As Jepsen's
-        /// `majorities-ring`; needs four hosts.
+        /// in a ring of drawn order, and each sees its nearest neighbours on both sides. As
+        /// Jepsen's `majorities-ring`; needs four hosts.
         #[serde(default, skip_serializing_if = "crate::format::is_false")]
         majorities_ring: bool,
         /// A drawn minority of drawn size is split off from the others.
@@ -43,8 +44,8 @@ fault_struct! {
         /// Clients cannot reach some hosts, nor hear from them; hosts are not cut from each other.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clients: Option<ClientCut>,
-        /// Only messages of these kinds are cut; of all kinds if absent. What clients ask and hear is
-        /// `client-request` and `client-reply`.
+        /// Only messages of these kinds are cut; of all kinds if absent. What clients ask and hear
+        /// is `client-request` and `client-reply`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kinds: Option<Vec<String>>,
         /// The partition comes and goes, for as long as it lasts.
@@ -177,14 +178,9 @@ impl Partition {
 }
 
 /// The kinds must be such as may be sent where the partition cuts.
-fn check_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) {
-    let Some(kinds) = &partition.kinds else {
-        return;
-    };
+fn check_cut_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) {
+    check_kinds(partition.kinds.as_ref(), path, findings);
     let path = path.key("kinds");
-    if kinds.is_empty() {
-        findings.value_help(&path, "of no kind there is no message", "leave it out for all kinds");
-    }
     let among_hosts = match partition.shape() {
         // These may name clients, too.
         PartitionShape::Groups(_) | PartitionShape::OneWay(_) => None,
@@ -195,9 +191,8 @@ fn check_kinds(partition: &Partition, path: &Path, findings: &mut Findings<'_>) 
         | PartitionShape::Minority
         | PartitionShape::Halves => Some(true),
     };
-    for (index, kind) in kinds.iter().enumerate() {
+    for (index, kind) in partition.kinds.iter().flatten().enumerate() {
         let path = path.index(index);
-        findings.require_name(Sort::Kind, &path, kind, false);
         let of_client = [CLIENT_REQUEST, CLIENT_REPLY].contains(&kind.as_str());
         match among_hosts {
             Some(true) if of_client => {
@@ -238,10 +233,11 @@ fn check_clients(cut: &ClientCut, path: &Path, findings: &mut Findings<'_>) {
 
 impl FaultKind for Partition {
     const MANUAL: Manual = Manual {
-        models: "A switch, a link or a firewall rule that fails: hosts that are up and cannot reach \
-                 each other, all of them or only some. (Alquraan et al., An Analysis of \
-                 Network-Partitioning Failures in Cloud Systems, OSDI 2018; Alfatafta et al., Toward \
-                 a Generic Fault Tolerance Technique for Partial Network Partitioning, OSDI 2020)",
+        models: "A switch, a link or a firewall rule that fails: hosts that are up and cannot \
+                 reach each other, all of them or only some. (Alquraan et al., An Analysis of \
+                 Network-Partitioning Failures in Cloud Systems, OSDI 2018; Alfatafta et al., \
+                 Toward a Generic Fault Tolerance Technique for Partial Network Partitioning, \
+                 OSDI 2020)",
         example: r#"{ "partition": { "at": "2s", "groups": [["leader"], ["rest"]], "for": "2s" } }"#,
         needs: "",
         evidence: "`messages.cut` counts what was sent into it.",
@@ -278,7 +274,7 @@ impl FaultKind for Partition {
             _ => findings.value_help(path, "it says what is cut in more than one way", help),
         }
         self.check_hosts(path, scenario, findings);
-        check_kinds(self, path, findings);
+        check_cut_kinds(self, path, findings);
         if let Some(flap) = &self.flap {
             check_flap(flap, &path.key("flap"), findings);
         }

@@ -39,7 +39,7 @@ pub(super) fn check_strain(
             Strain::Misdirection => {
                 "write `\"addressee\": true` in `network`, or `\"contract\": \"beyond\"`"
             }
-            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Clocks => {
+            Strain::Crashes | Strain::Amnesia | Strain::Disks | Strain::Rot | Strain::Clocks => {
                 "write `\"contract\": \"beyond\"`: only what it promises even then is judged"
             }
         };
@@ -51,7 +51,8 @@ fn describe(strain: Strain) -> &'static str {
     match strain {
         Strain::Crashes => "hosts that are down",
         Strain::Amnesia => "hosts that come back with blank disks",
-        Strain::Disks => "disks that lose or change what is on them",
+        Strain::Disks => "disks that lose what they said they have",
+        Strain::Rot => "bits that flip on disks",
         Strain::Clocks => "clocks that do not run as clocks should",
         Strain::Corruption => "messages whose bits have flipped",
         Strain::Misdirection => "messages that were for another host",
@@ -62,8 +63,9 @@ fn describe(strain: Strain) -> &'static str {
 /// what the file says outright is looked at: hosts by name, and crashes that nothing ends before
 /// the heal.
 pub(super) fn check_crashes(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
-    let ends_crashes =
-        |fault: &Fault| matches!(fault, Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_));
+    let ends_crashes = |fault: &Fault| {
+        matches!(fault, Fault::Restart(_) | Fault::Join(_) | Fault::Heal(_) | Fault::Sequence(_))
+    };
     if scenario.contract == Contract::Beyond || scenario.faults.iter().any(ends_crashes) {
         return;
     }
@@ -76,11 +78,12 @@ pub(super) fn check_crashes(scenario: &Scenario, path: &Path, findings: &mut Fin
     };
     let mut crashed: BTreeSet<u32> = BTreeSet::new();
     for (index, fault) in scenario.faults.iter().enumerate() {
-        let Fault::Crash(crash) = fault else { continue };
-        if crash.duration.is_some() {
-            continue;
-        }
-        let named = crash.select.0.iter().filter_map(|s| static_hosts(s, scenario));
+        let select = match fault {
+            Fault::Crash(crash) if crash.duration.is_none() => &crash.select,
+            Fault::Leave(leave) => &leave.select,
+            _ => continue,
+        };
+        let named = select.0.iter().filter_map(|s| static_hosts(s, scenario));
         crashed.extend(named.flatten());
         if crashed.len() as u64 > tolerated {
             let message = format!(
@@ -89,7 +92,7 @@ pub(super) fn check_crashes(scenario: &Scenario, path: &Path, findings: &mut Fin
                 crashed.len()
             );
             let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";
-            findings.value_help(&path.index(index).key("crash").key("select"), message, help);
+            findings.value_help(&path.index(index).key(fault.key()).key("select"), message, help);
             return;
         }
     }

@@ -10,8 +10,9 @@ use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
 
 use super::hosts::{check_range, static_hosts};
+use super::top::check_params_over;
 use super::vocabulary::Sort;
-use super::{Findings, contract};
+use super::{Findings, check_kind_of_transport, contract};
 
 /// Where a fault stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,11 @@ pub(super) fn check_fault(
     if fault.duration() == Some(Nanos::ZERO) {
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
+    check_kind_of_transport(fault.key(), &path, scenario, findings);
     fault.check_kind(&path, scenario, findings);
+    if let Some(params) = fault.params() {
+        check_params_over(params, &path.key("params"), scenario, findings);
+    }
     contract::check_strain(fault.strain(), &path, scenario, findings);
     for (index, inner) in fault.inner() {
         let place = path.key("steps").index(index);
@@ -227,7 +232,9 @@ pub(in crate::format) fn check_random(
         if random.kinds[..index].contains(kind) {
             findings.value(&path.key("kinds").index(index), "this kind is listed twice");
         }
-        contract::check_strain(kind.strain(), &path.key("kinds").index(index), scenario, findings);
+        let place = path.key("kinds").index(index);
+        check_kind_of_transport(kind.key(), &place, scenario, findings);
+        contract::check_strain(kind.strain(), &place, scenario, findings);
     }
 }
 

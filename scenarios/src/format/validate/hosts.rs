@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::format::hosts::{HOSTS_MAX, HostSet, Nodes};
+use crate::format::hosts::{DiskSettings, HOSTS_MAX, HostSet, Nodes};
 use crate::format::names::{list_names, suggest};
 use crate::format::path::Path;
 use crate::format::selector::Selector;
 use crate::format::spec::Scenario;
-use crate::format::units::Nanos;
+use crate::format::units::{Nanos, Size};
 
 use super::Findings;
 use super::network::check_latency;
@@ -19,7 +19,28 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     for (index, host) in scenario.hosts.iter().enumerate() {
         let path = root.key("hosts").index(index);
         if let Some(disk) = &host.disk {
-            check_latency(&disk.latency, &path.key("disk").key("latency"), findings);
+            let path = path.key("disk");
+            if let Some(latency) = &disk.latency {
+                check_latency(latency, &path.key("latency"), findings);
+            }
+            if disk.capacity == Some(Size(0)) {
+                findings.value(&path.key("capacity"), "nothing fits on this disk");
+            }
+            if *disk == DiskSettings::default() {
+                let help = "write `latency`, `throughput` or `capacity`";
+                findings.value_help(&path, "this says nothing about the disk", help);
+            }
+        }
+        if let Some(uncertainty) = host.clock.as_ref().and_then(|clock| clock.uncertainty.as_ref())
+        {
+            let path = path.key("clock").key("uncertainty");
+            if uncertainty.poll == Nanos::ZERO {
+                findings.value(&path.key("poll"), "a clock is set now and then, not all the time");
+            }
+            if !(0..1_000_000).contains(&uncertainty.drift_bound.ppm) {
+                let message = "a bound on drift lies between 0ppm and 999999ppm";
+                findings.value(&path.key("drift_bound"), message);
+            }
         }
         if host.params.as_ref().is_some_and(|params| !params.is_object()) {
             findings.value(&path.key("params"), "expected an object");

@@ -10,6 +10,7 @@ mod network;
 mod script;
 mod selectors;
 mod top;
+mod transport;
 mod vocabulary;
 
 use serde_json::Value;
@@ -23,6 +24,7 @@ use super::spec::Scenario;
 pub(in crate::format) use faults::{check_overlap, check_random};
 pub(in crate::format) use hosts::check_range;
 pub(in crate::format) use network::{check_correlation, check_latency};
+pub(in crate::format) use transport::check_kind as check_kind_of_transport;
 pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 
@@ -78,7 +80,10 @@ pub fn validate(
     scenario: &mut Scenario,
     catalog: &Catalog,
 ) -> Result<(), Errors> {
-    let vocabulary = Vocabulary::new(&scenario.protocol, catalog);
+    let mut vocabulary = Vocabulary::new(&scenario.protocol, catalog);
+    if scenario.network.is_stream() {
+        vocabulary.milestones.push(seedbed_sim::STREAM_BROKEN);
+    }
     let mut findings =
         Findings { document, catalog, vocabulary, problems: Vec::new(), errors: Vec::new() };
     top::check(scenario, &mut findings);

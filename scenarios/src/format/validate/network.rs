@@ -9,9 +9,9 @@ use crate::format::path::Path;
 use crate::format::spec::Scenario;
 use crate::format::units::{Chance, Nanos};
 
-use super::Findings;
 use super::contract::check_strain;
 use super::hosts::check_range;
+use super::{Findings, transport};
 
 pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     let network = &scenario.network;
@@ -24,6 +24,7 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
         check_link(&settings.link(), &general, &place, findings);
         check_harm(&settings.link(), scenario, &place, findings);
     }
+    transport::check(network, &path, findings);
     check_zones(network, scenario, &path, findings);
     check_wan(network, scenario, &path, findings);
 }
@@ -51,6 +52,11 @@ fn check_link(
             findings.value_help(&path.key("correlation"), message, "write `loss` as well");
         }
     }
+    let limited = [*link, *general].iter().any(|it| it.bandwidth.is_some() || it.cost.is_some());
+    if link.queue.is_some() && !limited {
+        let help = "write `bandwidth` as well".to_owned();
+        findings.key(&path.key("queue"), "nothing waits where nothing is limited", Some(help));
+    }
     if link.reorder_by.is_some() && !is_on(link.reorder, general.reorder) {
         let message = "nothing is held back here, for however long";
         findings.value_help(&path.key("reorder_by"), message, "write `reorder` as well");
@@ -76,6 +82,9 @@ fn check_harm(
     findings: &mut Findings<'_>,
 ) {
     let is_on = |chance: Option<Chance>| chance.is_some_and(|chance| chance != Chance::NEVER);
+    if is_on(link.duplicate) {
+        transport::check_kind("duplicate", &path.key("duplicate"), scenario, findings);
+    }
     if is_on(link.corrupt) {
         check_strain(Some(Strain::Corruption), &path.key("corrupt"), scenario, findings);
     }

@@ -138,6 +138,31 @@ fn check_params(scenario: &Scenario, findings: &mut Findings<'_>) {
     }
 }
 
+/// What is wrong with the `params` that a fault puts over those of hosts. Hosts that have their own
+/// are looked at when the run is built.
+pub(super) fn check_params_over(
+    over: &Value,
+    path: &Path,
+    scenario: &Scenario,
+    findings: &mut Findings<'_>,
+) {
+    if !over.is_object() {
+        findings.value(path, "expected an object");
+        return;
+    }
+    let protocols: Vec<(String, &ProtocolEntry)> = findings.vocabulary.protocols.clone();
+    for (name, entry) in protocols {
+        let (place, own) = match over.get(&name) {
+            Some(own) if scenario.protocol.is_list() => (path.key(&name), own),
+            Some(_) | None => (path.clone(), over),
+        };
+        check_bug(&name, entry, own, &place, 0, findings);
+        let mut whole = scenario.params_of(&name).clone();
+        scenario.merge_params(&name, &mut whole, over);
+        findings.options(entry.params.clone(), &place, &whole);
+    }
+}
+
 fn check_bug(
     name: &str,
     entry: &ProtocolEntry,

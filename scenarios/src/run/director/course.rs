@@ -1,5 +1,5 @@
-//! Faults that do not merely last, but take a course: a partition that comes and goes, hosts that are
-//! clogged one by one.
+//! Faults that do not merely last, but take a course: a partition that comes and goes, hosts that
+//! are clogged one by one.
 
 use seedbed_sim::rng::{Purpose, Rng};
 use seedbed_sim::{Fault, HoldId, NodeId, SimTime};
@@ -202,9 +202,12 @@ fn toggle(hold: &mut Hold, is_on: bool, members: &[NodeId], world: &mut dyn Worl
         // Only partitions come and go.
         Held::Clogged(_)
         | Held::Shaped(..)
+        | Held::Throttled(_)
         | Held::Down(_)
         | Held::Paused(_)
         | Held::OfHost(_)
+        | Held::Striking(_)
+        | Held::Rotten(_)
         | Held::Rule => return false,
     };
     match world.inject(fault) {

@@ -31,13 +31,25 @@ pub(super) enum Held {
     },
     Clogged(Vec<(NodeId, NodeId)>),
     Shaped(Vec<(NodeId, NodeId)>, Shaping),
+    Throttled(Vec<(NodeId, NodeId)>),
     Down(NodeId),
     Paused(NodeId),
     /// Something else of one host, whatever the fault is: its processor, its clock, its disk. Only
     /// its own heal ends it; a restart does not.
     OfHost(NodeId),
+    /// The disk of a host, by a fault that takes effect only when it strikes.
+    Striking(NodeId),
+    /// What has rotted on a host's disk: damage, which no heal ends.
+    Rotten(NodeId),
     /// A rule for one message.
     Rule,
+}
+
+impl Hold {
+    /// Whether no heal ends it.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self.what, Held::Rotten(_))
+    }
 }
 
 /// A fault that holds something.
@@ -116,7 +128,7 @@ impl Director {
         }
         self.forget_idle(world.now());
         for host in hosts.iter().filter(|host| !host.is_client()) {
-            any |= world.restart(*host);
+            any |= !world.has_left(*host) && world.restart(*host);
         }
         any
     }
@@ -124,15 +136,21 @@ impl Director {
     /// Ends every hold that a fault has; true if there was any, or if a host was down.
     pub(super) fn heal_all(&mut self, world: &mut dyn World) -> bool {
         let mut any = false;
-        for active in std::mem::take(&mut self.active).into_values() {
-            any = true;
-            for hold in active.holds {
-                world.release(hold.id);
-            }
+        for active in self.active.values_mut() {
+            any |= active.course.is_some();
+            active.holds.retain(|hold| {
+                let stays = hold.is_damage();
+                if !stays {
+                    any = true;
+                    world.release(hold.id);
+                }
+                stays
+            });
         }
+        self.active.retain(|_, active| !active.holds.is_empty());
         self.forget_idle(world.now());
-        for host in self.places.members.clone() {
-            any |= world.restart(host);
+        for host in self.places.hosts.clone() {
+            any |= !world.has_left(host) && world.restart(host);
         }
         any
     }
@@ -146,8 +164,13 @@ impl Director {
                 Held::Isolated(host)
                 | Held::Down(host)
                 | Held::Paused(host)
-                | Held::OfHost(host) => !is_inside(host),
-                Held::Cut { links, .. } | Held::Clogged(links) | Held::Shaped(links, _) => {
+                | Held::OfHost(host)
+                | Held::Striking(host) => !is_inside(host),
+                Held::Rotten(_) => true,
+                Held::Cut { links, .. }
+                | Held::Clogged(links)
+                | Held::Shaped(links, _)
+                | Held::Throttled(links) => {
                     links.retain(leaves);
                     !links.is_empty()
                 }
@@ -156,6 +179,14 @@ impl Director {
         }
         self.active.retain(|_, active| !active.holds.is_empty());
         self.forget_idle(now);
+    }
+
+    /// Everything is healed, but for damage.
+    pub(super) fn keep_damage(&mut self) {
+        for active in self.active.values_mut() {
+            active.holds.retain(Hold::is_damage);
+        }
+        self.active.retain(|_, active| !active.holds.is_empty());
     }
 
     /// Restarts hosts that are down; true if any was.
@@ -201,9 +232,12 @@ impl Director {
                 }
                 Held::Clogged(_)
                 | Held::Shaped(..)
+                | Held::Throttled(_)
                 | Held::Down(_)
                 | Held::Paused(_)
                 | Held::OfHost(_)
+                | Held::Striking(_)
+                | Held::Rotten(_)
                 | Held::Rule => {}
             }
         }
@@ -222,7 +256,13 @@ impl Director {
                     !kinds.is_empty() || links.iter().any(is_cut)
                 }
                 Held::Rule => !world.rule_met(hold.id),
-                Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) | Held::OfHost(_) => true,
+                Held::Rotten(host) => world.disk_is_rotten(*host),
+                Held::Isolated(_)
+                | Held::Clogged(_)
+                | Held::Shaped(..)
+                | Held::Throttled(_)
+                | Held::OfHost(_)
+                | Held::Striking(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()
@@ -239,7 +279,11 @@ enum Freed {
 fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed {
     let touches = |from: NodeId, to: NodeId| hosts.contains(&from) || hosts.contains(&to);
     match &mut hold.what {
-        Held::Isolated(host) | Held::Down(host) | Held::Paused(host) | Held::OfHost(host) => {
+        Held::Isolated(host)
+        | Held::Down(host)
+        | Held::Paused(host)
+        | Held::OfHost(host)
+        | Held::Striking(host) => {
             if hosts.contains(host) {
                 world.release(hold.id);
                 return Freed::All;
@@ -257,7 +301,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 return if links.is_empty() { Freed::All } else { Freed::Some };
             }
         }
-        Held::Clogged(links) => {
+        Held::Clogged(links) | Held::Throttled(links) => {
             if world.free_links_of(hold.id, &touches) {
                 links.retain(|(from, to)| !touches(*from, *to));
                 return if links.is_empty() { Freed::All } else { Freed::Some };
@@ -278,7 +322,7 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 None => Freed::All,
             };
         }
-        Held::Rule => {}
+        Held::Rotten(_) | Held::Rule => {}
     }
     Freed::Nothing
 }

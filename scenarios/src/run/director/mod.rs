@@ -5,13 +5,16 @@
 //! does at a wake-up or a condition that the kernel hands back in the order of events, so that a
 //! run with the same seed does the same again.
 
+mod atlas;
 mod course;
 mod fire;
 mod holds;
 mod random;
+mod random_hosts;
 mod select;
 mod spans;
 mod tally;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,10 +22,13 @@ use std::time::Duration;
 use seedbed_sim::rng::{Purpose, Rng, Streams};
 use seedbed_sim::{Condition, HoldId, NodeId, SimTime};
 
+pub(crate) use self::atlas::Atlas;
+use self::fire::Roll;
 use self::holds::Active;
 use self::random::Draw;
 pub(crate) use self::spans::Span;
 pub(crate) use self::tally::Tally;
+use self::waiting::Waiting;
 use super::build::duration;
 use super::places::Places;
 use super::world::World;
@@ -42,6 +48,8 @@ pub(crate) enum Fired {
     Idle,
     /// A selector of it means nobody now.
     Unresolved,
+    /// It takes effect later, if it does: the books are kept then.
+    Waits,
 }
 
 /// What a wake-up is for.
@@ -57,6 +65,10 @@ enum Action {
     Draw { draw: usize, deadline: SimTime },
     /// A fault has lasted long enough.
     Release { active: u64 },
+    /// A crash has waited for its moment long enough.
+    GiveUp { hold: HoldId },
+    /// The turn of the next host in a rolling restart.
+    Roll { roll: Roll },
     /// A fault that takes a course goes on.
     Course { active: u64 },
     /// Everything heals.
@@ -74,6 +86,15 @@ struct Leaf {
     steps: Vec<Option<usize>>,
     /// For a `random` that lets the world be well between its faults: from when on it is.
     well_at: SimTime,
+}
+
+/// A fault of a disk that takes effect when it strikes.
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    hold: HoldId,
+    host: NodeId,
+    kind: &'static str,
+    leaf: Option<usize>,
 }
 
 /// What the director has to say about a wake-up.
@@ -103,6 +124,15 @@ pub(crate) struct Director {
     pub(crate) spans: Vec<Span>,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
+    /// Faults of disks that take effect when they strike.
+    strikes: Vec<Strike>,
+    /// What damage to disks the contract allows; any if none.
+    atlas: Option<Atlas>,
+    /// Faults that take effect later, by what they hold.
+    waiting: BTreeMap<HoldId, Waiting>,
+    /// How many such faults have been placed, and which has been counted last.
+    firings: u64,
+    counted: Option<u64>,
     /// How often each kind took effect.
     pub(crate) effects: BTreeMap<&'static str, u64>,
     pub(crate) swarm_off: BTreeSet<&'static str>,
@@ -139,6 +169,11 @@ impl Director {
             activated: 0,
             spans: Vec::new(),
             rules: Vec::new(),
+            strikes: Vec::new(),
+            atlas: None,
+            waiting: BTreeMap::new(),
+            firings: 0,
+            counted: None,
             effects: BTreeMap::new(),
             swarm_off: BTreeSet::new(),
             drawn: Vec::new(),
@@ -279,18 +314,24 @@ impl Director {
             Action::Due(number) => return News::Due(number),
             // No fault fires after heal, and what was not healed is there for good.
             Action::Release { .. }
+            | Action::GiveUp { .. }
             | Action::Course { .. }
             | Action::Fire { .. }
             | Action::Repeat { .. }
             | Action::Step { .. }
+            | Action::Roll { .. }
             | Action::Draw { .. }
                 if self.healed => {}
             Action::Release { active } => self.release(active, world),
+            Action::GiveUp { hold } => self.give_up(hold, world),
             Action::Course { active } => self.go_on(active, world),
             Action::Fire { leaf, deadline } => self.fire_or_wait(leaf, deadline, world),
             Action::Repeat { leaf, every, fired } => self.repeat(leaf, every, fired, world),
             Action::Step { leaf, step, deadline } => self.step(leaf, step, deadline, world),
             Action::Draw { draw, deadline } => self.draw_or_wait(draw, deadline, world),
+            Action::Roll { roll } => {
+                self.roll(roll, world);
+            }
         }
         News::Nothing
     }
@@ -373,7 +414,10 @@ impl Director {
         }
         let mut rng = self.leaves[leaf].rng.clone();
         let activated = self.activated;
-        let fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        let mut fired = self.fire_fault(leaf, &fault, &mut rng, world);
+        if self.claim_strikes(leaf) {
+            fired = Fired::Waits;
+        }
         self.leaves[leaf].rng = rng;
         // There may be nothing to mend because what would have broken is switched off.
         if fault.repairs() && !self.swarm_off.is_empty() {
@@ -428,10 +472,11 @@ impl Director {
         }
         self.mark("heal", world.now());
         self.rules.clear();
+        self.call_off(world);
         self.healed = true;
         match self.core.take() {
             None => {
-                self.active.clear();
+                self.keep_damage();
                 self.forget_idle(world.now());
                 world.trace_fault("heal", "everything");
                 world.heal();

@@ -7,9 +7,11 @@ use seedbed_sim::rng::{Purpose, Rng};
 use seedbed_sim::{Distribution, NodeId, Shaping, SimTime};
 
 use super::fire::{
-    Grip, describe_delay, grip_bridge, grip_clog, grip_crash, grip_groups, grip_isolation,
-    grip_one_way, grip_pause, grip_ring, grip_shape, links_of, percent,
+    Grip, describe_delay, draw_capacity, grip_bridge, grip_clog, grip_groups, grip_isolation,
+    grip_one_way, grip_pause, grip_ring, grip_shape, grip_throttle, links_of, percent,
 };
+use super::random_hosts::grip_drawn_clock;
+use super::waiting::patience_of;
 use super::{Action, Director, Fired, PATIENCE, POLL};
 use crate::format::{BRIDGE_HOSTS_MIN, Fault, Nanos, RING_HOSTS_MIN, RandomFaults, RandomKind};
 use crate::run::build::{duration, links_between};
@@ -18,11 +20,11 @@ use crate::run::world::World;
 /// One drawn fault.
 #[derive(Clone, Debug)]
 pub(super) struct Draw {
-    leaf: usize,
-    kind: RandomKind,
-    lasts: Nanos,
+    pub(super) leaf: usize,
+    pub(super) kind: RandomKind,
+    pub(super) lasts: Nanos,
     /// Whom it strikes is drawn from a stream of its own, so that it depends on no other draw.
-    rng: Rng,
+    pub(super) rng: Rng,
 }
 
 impl Director {
@@ -71,25 +73,31 @@ impl Director {
         self.tallies[leaf].reached += 1;
         let pool = self.pool_of(&mut drawn, world);
         let kind = drawn.kind.key();
-        let (fired, text) = if drawn.kind == RandomKind::SwizzleClog {
-            let hosts = draw_some(2, &pool, &mut drawn.rng);
-            self.swizzle(&hosts, drawn.lasts, &mut drawn.rng, world)
-        } else {
-            match self.grip_random(&mut drawn, &pool, world) {
-                None => (Fired::Unresolved, String::new()),
-                Some(grip) => {
-                    let text = grip.text.clone();
-                    (self.take(kind, grip, Some(drawn.lasts), world), text)
-                }
+        let fired = match drawn.kind {
+            RandomKind::Crash => self.draw_crash(&mut drawn, &pool, world),
+            RandomKind::Slow => self.draw_slow(&mut drawn, &pool, world),
+            RandomKind::ClockStep => self.draw_clock_step(&mut drawn, &pool, world),
+            RandomKind::SwizzleClog => {
+                let hosts = draw_some(2, &pool, &mut drawn.rng);
+                let (fired, text) = self.swizzle(&hosts, drawn.lasts, &mut drawn.rng, world);
+                self.note_drawn(fired, &drawn, &text, world)
             }
+            _ => match self.grip_random(&mut drawn, &pool, world) {
+                Some(grip) => self.take_drawn(&drawn, grip, world),
+                None => Fired::Unresolved,
+            },
         };
+        let strikes = self.claim_strikes(leaf);
+        if matches!(fired, Fired::Took | Fired::Waits)
+            && let Some(stable) = self.stable_of(leaf)
+        {
+            let lasts = duration(drawn.lasts) + duration(stable) + patience_of(fired);
+            self.leaves[leaf].well_at = world.now() + lasts;
+        }
         match fired {
+            // It is counted when it strikes.
+            Fired::Took if strikes => {}
             Fired::Took => {
-                let now = world.now();
-                self.drawn.push(format!("{text} at {now} for {}", drawn.lasts));
-                if let Some(stable) = self.stable_of(leaf) {
-                    self.leaves[leaf].well_at = now + duration(drawn.lasts) + duration(stable);
-                }
                 self.tallies[leaf].took += 1;
                 *self.effects.entry(kind).or_default() += 1;
             }
@@ -98,8 +106,22 @@ impl Director {
                 let again = world.now() + POLL;
                 self.schedule(world, again, Action::Draw { draw, deadline });
             }
-            Fired::Idle | Fired::Unresolved => {}
+            Fired::Idle | Fired::Unresolved | Fired::Waits => {}
         }
+    }
+
+    pub(super) fn take_drawn(&mut self, draw: &Draw, grip: Grip, world: &mut dyn World) -> Fired {
+        let text = grip.text.clone();
+        let fired = self.take(draw.kind.key(), grip, Some(draw.lasts), world);
+        self.note_drawn(fired, draw, &text, world)
+    }
+
+    /// Says what was drawn, if it took effect.
+    fn note_drawn(&mut self, fired: Fired, draw: &Draw, text: &str, world: &dyn World) -> Fired {
+        if fired == Fired::Took {
+            self.drawn.push(format!("{text} at {} for {}", world.now(), draw.lasts));
+        }
+        fired
     }
 
     /// How long all must be well between the faults of a `random`, if it says so.
@@ -129,7 +151,10 @@ impl Director {
             return Vec::new();
         };
         match &random.select {
-            None => self.places.members.clone(),
+            None => {
+                let hosts = self.places.hosts.iter().copied();
+                hosts.filter(|host| world.takes_part(*host)).collect()
+            }
             Some(targets) => {
                 let mut pool = self.resolver(world, &mut draw.rng).pool(targets);
                 pool.retain(|host| !host.is_client());
@@ -142,13 +167,13 @@ impl Director {
         let members = &self.places.members;
         let rng = &mut draw.rng;
         match draw.kind {
-            RandomKind::Crash => {
-                let down = members.iter().filter(|host| !world.is_up(**host)).count();
-                if down >= self.crashes_max {
-                    return None;
-                }
-                let up: Vec<_> = pool.iter().copied().filter(|host| world.is_up(*host)).collect();
-                Some(grip_crash(&[*rng.pick(&up)?], None))
+            // They are more than a grip, and have books of their own.
+            RandomKind::Crash
+            | RandomKind::Slow
+            | RandomKind::ClockStep
+            | RandomKind::SwizzleClog => None,
+            RandomKind::ClockDrift | RandomKind::ClockStrobe | RandomKind::ClockFreeze => {
+                grip_drawn_clock(draw.kind, rng, pool)
             }
             RandomKind::Pause => {
                 let running = |host: &NodeId| world.is_up(*host) && !world.is_paused(*host);
@@ -156,9 +181,17 @@ impl Director {
                 Some(grip_pause(&[*rng.pick(&running)?]))
             }
             RandomKind::Partition => draw_partition(rng, pool, members, &self.isolated()),
+            RandomKind::LostWrites
+            | RandomKind::TornWrites
+            | RandomKind::MisdirectedWrites
+            | RandomKind::BitRot
+            | RandomKind::ReadErrors
+            | RandomKind::WriteErrors
+            | RandomKind::FailedSync
+            | RandomKind::DiskFull
+            | RandomKind::DiskSlow
+            | RandomKind::DiskStuck => self.draw_disk(draw.kind, rng, pool, world),
             RandomKind::PartialPartition => draw_partial(rng, pool, members),
-            // It takes a course, so that it is more than a grip.
-            RandomKind::SwizzleClog => None,
             RandomKind::Clog => {
                 let host = *rng.pick(pool)?;
                 let links = links_of(&[host], members);
@@ -196,6 +229,11 @@ impl Director {
                 let share = rng.range(1..21);
                 let shaping = Shaping { misdirect: percent(share), ..Shaping::default() };
                 draw_shape(rng, pool, members, shaping, &format!("misdirection of {share}%"))
+            }
+            RandomKind::Bandwidth => {
+                let limit = draw_capacity(rng);
+                let (links, place) = draw_links(rng, pool, members)?;
+                Some(grip_throttle(links, limit, &place))
             }
         }
     }
@@ -245,8 +283,8 @@ fn draw_partition(
     }
 }
 
-/// A third each: a bridge, a ring of majorities (another bridge, where only some hosts may be struck
-/// or there are too few), and one direction between two drawn groups.
+/// A third each: a bridge, a ring of majorities (another bridge, where only some hosts may be
+/// struck or there are too few), and one direction between two drawn groups.
 fn draw_partial(rng: &mut Rng, pool: &[NodeId], members: &[NodeId]) -> Option<Grip> {
     if (members.len() as u64) < BRIDGE_HOSTS_MIN {
         return None;
@@ -276,7 +314,7 @@ fn draw_some(least: u64, pool: &[NodeId], rng: &mut Rng) -> Vec<NodeId> {
     hosts
 }
 
-/// Half of the time the links between all hosts, half of the time those of one host.
+/// On drawn links.
 fn draw_shape(
     rng: &mut Rng,
     pool: &[NodeId],
@@ -284,12 +322,22 @@ fn draw_shape(
     shaping: Shaping,
     text: &str,
 ) -> Option<Grip> {
+    let (links, place) = draw_links(rng, pool, members)?;
+    let shaping = Shaping { salt: rng.next(), ..shaping };
+    Some(grip_shape(links, shaping, format!("{text} {place}")))
+}
+
+/// Half of the time the links between all hosts, half of the time those of one host.
+fn draw_links(
+    rng: &mut Rng,
+    pool: &[NodeId],
+    members: &[NodeId],
+) -> Option<(Vec<(NodeId, NodeId)>, String)> {
     let victim = *rng.pick(pool)?;
     let (links, place) = if rng.below(2) == 0 {
         (links_between(members, members), "between all hosts".to_owned())
     } else {
         (links_of(&[victim], members), format!("to and from {victim}"))
     };
-    let shaping = Shaping { salt: rng.next(), ..shaping };
-    (!links.is_empty()).then(|| grip_shape(links, shaping, format!("{text} {place}")))
+    (!links.is_empty()).then_some((links, place))
 }

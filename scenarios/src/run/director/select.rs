@@ -40,13 +40,17 @@ impl Resolver<'_> {
 
     /// Whom one selector means. A protocol's selector names its preferred host.
     pub(crate) fn selector(&mut self, selector: &Selector) -> Vec<NodeId> {
-        if let Some(fixed) = self.places.fixed(selector) {
+        if let Some(mut fixed) = self.places.fixed(selector) {
+            // Who is named is meant wherever it is; a set of hosts is of those that take part.
+            if !matches!(selector, Selector::Host(_)) {
+                fixed.retain(|host| host.is_client() || self.world.takes_part(*host));
+            }
             return fixed;
         }
         match selector {
             Selector::Random => self.draw(1),
-            Selector::Majority => self.draw(self.places.members.len() / 2 + 1),
-            Selector::Minority => self.draw(self.places.members.len().saturating_sub(1) / 2),
+            Selector::Majority => self.draw(self.members().count() / 2 + 1),
+            Selector::Minority => self.draw(self.members().count().saturating_sub(1) / 2),
             Selector::Rest => self.free(),
             Selector::Bound { name, offset } => match self.bound.get(name) {
                 Some(hosts) if *offset == 0 => hosts.clone(),
@@ -84,12 +88,23 @@ impl Resolver<'_> {
     }
 
     fn stepped(&self, hosts: &[NodeId], offset: u32) -> Vec<NodeId> {
-        hosts.first().map(|host| self.places.further_on(*host, offset)).into_iter().collect()
+        let Some(first) = hosts.first().copied() else {
+            return Vec::new();
+        };
+        if offset == 0 {
+            return vec![first];
+        }
+        let members: Vec<NodeId> = self.members().collect();
+        Places::further_on(&members, first, offset).into_iter().collect()
+    }
+
+    /// The hosts that take part now.
+    fn members(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.places.hosts.iter().copied().filter(|host| self.world.takes_part(*host))
     }
 
     fn free(&self) -> Vec<NodeId> {
-        let members = self.places.members.iter().copied();
-        members.filter(|host| !self.taken.contains(host)).collect()
+        self.members().filter(|host| !self.taken.contains(host)).collect()
     }
 
     /// Draws so many of the hosts that are not taken.

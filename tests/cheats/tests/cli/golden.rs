@@ -70,11 +70,18 @@ fn sweeps() {
     lab.scenario("bug.json", "tiny", json!({ "params": { "say_99_in": 20 }, "expect": expect }));
     let seldom = json!({ "sometimes": { "restarted": "50%" }, "seeds": 4 });
     lab.scenario("seldom.json", "tiny", seldom);
+    let stormy = json!({ "swarm": true, "seeds": 8, "sometimes": { "restarted": "40%" }, "faults": [
+        { "crash": { "at": "15ms", "select": "n1", "for": "10ms" } },
+        { "sequence": { "at": "20ms", "steps": [ { "pause": { "select": "n2", "for": "5ms" } } ] } },
+        { "random": { "from": "10ms", "until": "40ms", "kinds": ["crash", "partial_partition"],
+          "times": [2, 4], "for": ["5ms", "10ms"] } } ] });
+    lab.scenario("stormy.json", "tiny", stormy);
     let lines = [
         "sweep fine.json --seeds 10",
         "sweep fails.json fine.json panics.json --seeds 40",
         "sweep bug.json",
         "sweep seldom.json",
+        "sweep stormy.json seldom.json",
         "sweep fails.json --vary params.say_99_in=0,1 --seeds 2",
         "sweep fine.json --seeds 10 --out out",
         "sweep fine.json --seeds 10 --out out",
@@ -105,5 +112,12 @@ fn errors() {
 #[test]
 fn lists() {
     let lab = Lab::new();
-    assert_golden("lists.txt", &page(&lab, &["list", "list protocols --format json", "--help"]));
+    let lines = [
+        "list",
+        "list protocols --format json",
+        "list faults --about unclog",
+        "list faults --about crush",
+        "--help",
+    ];
+    assert_golden("lists.txt", &page(&lab, &lines));
 }

@@ -1,20 +1,28 @@
 //! Faults one by one: whom each takes, and what it takes.
 
+mod bandwidth;
+mod clocks;
+mod disks;
 mod hosts;
 mod network;
 mod partitions;
 
 use seedbed_sim::rng::Rng;
-use seedbed_sim::{NodeId, Shaping};
+use seedbed_sim::{ClockFault, NodeId, Shaping};
 
-pub(super) use self::hosts::{grip_crash, grip_pause};
+pub(super) use self::bandwidth::{draw_capacity, grip_throttle};
+pub(super) use self::clocks::{
+    STROBE_PERIOD, drift_of, freeze_of, grip_clock, step_text, strobe_of,
+};
+use self::hosts::only_hosts;
+pub(super) use self::hosts::{Roll, grip_crash, grip_pause};
 pub(super) use self::network::{describe_delay, grip_clog, grip_shape, percent};
 pub(super) use self::partitions::{
     grip_bridge, grip_groups, grip_isolation, grip_one_way, grip_ring,
 };
 use super::holds::{Held, Hold, list};
 use super::select::Resolver;
-use super::{Director, Fired};
+use super::{Director, Fired, Strike};
 use crate::format::{Fault, Nanos, Targets};
 use crate::run::build::{chance, distribution, links_between};
 use crate::run::world::World;
@@ -50,7 +58,32 @@ impl Director {
                 let ends = (&clog.select, &clog.from, &clog.to);
                 self.hosts_links(ends, rng, world).map(|(links, text)| grip_clog(links, &text))
             }
-            Fault::Crash(crash) => self.grip_crash(crash, rng, world),
+            Fault::Crash(crash) => return self.fire_crash(leaf, crash, rng, world),
+            Fault::Slow(slow) => return self.fire_slow(leaf, slow, rng, world),
+            Fault::Leave(leave) => return self.fire_leave(leave, rng, world),
+            Fault::Join(join) => return self.fire_join(join, rng, world),
+            Fault::RollingRestart(restart) => {
+                return self.fire_rolling_restart(restart, rng, world);
+            }
+            Fault::ClockStep(step) => {
+                let by = step.by;
+                let what = format!("clock step by {by}");
+                return self.once(("clock_step", &what), &step.select, rng, world, &mut |host| {
+                    seedbed_sim::Fault::Clock(host, ClockFault::Step(by.0))
+                });
+            }
+            Fault::ClockDrift(f) => {
+                let hosts = self.resolver(world, rng).targets(&f.select);
+                hosts.map(|hosts| grip_clock(&hosts, drift_of(f)))
+            }
+            Fault::ClockStrobe(f) => {
+                let hosts = self.resolver(world, rng).targets(&f.select);
+                hosts.map(|hosts| grip_clock(&hosts, strobe_of(f)))
+            }
+            Fault::ClockFreeze(f) => {
+                let hosts = self.resolver(world, rng).targets(&f.select);
+                hosts.map(|hosts| grip_clock(&hosts, freeze_of(f)))
+            }
             Fault::Pause(pause) => {
                 let hosts = self.resolver(world, rng).targets(&pause.select);
                 hosts.map(|hosts| grip_pause(&hosts))
@@ -98,6 +131,17 @@ impl Director {
                 let what = format!("misdirection of {}", f.chance);
                 self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
+            Fault::LostWrites(_)
+            | Fault::TornWrites(_)
+            | Fault::MisdirectedWrites(_)
+            | Fault::BitRot(_)
+            | Fault::ReadErrors(_)
+            | Fault::WriteErrors(_)
+            | Fault::FailedSync(_)
+            | Fault::DiskFull(_)
+            | Fault::DiskSlow(_)
+            | Fault::DiskStuck(_) => self.grip_disks(fault, rng, world),
+            Fault::Bandwidth(throttle) => self.grip_throttle(throttle, rng, world),
             Fault::Message(message) => return self.place_rule(leaf, message, rng, world),
             Fault::SwizzleClog(f) => return self.fire_swizzle(f, rng, world),
             Fault::Unclog(f) => {
@@ -109,13 +153,7 @@ impl Director {
                 return repaired("unclog", &text, freed, world);
             }
             Fault::Heal(heal) => return self.fire_heal(heal.select.as_ref(), rng, world),
-            Fault::Restart(restart) => {
-                let Some(hosts) = self.resolver(world, rng).targets(&restart.select) else {
-                    return Fired::Unresolved;
-                };
-                let any = self.restart_hosts(&hosts, world);
-                return repaired("restart", &list(&hosts), any, world);
-            }
+            Fault::Restart(restart) => return self.fire_restart(restart, rng, world),
             // Their parts are fired one by one.
             Fault::Sequence(_) | Fault::Random(_) => return Fired::Idle,
         };
@@ -136,6 +174,9 @@ impl Director {
         let mut holds = Vec::new();
         for (fault, what) in grip.holds {
             if let Some(id) = world.inject(fault) {
+                if let Held::Striking(host) = what {
+                    self.strikes.push(Strike { hold: id, host, kind, leaf: None });
+                }
                 holds.push(Hold { id, what });
             }
         }
@@ -143,6 +184,27 @@ impl Director {
             return Fired::Idle;
         }
         self.activate(kind, grip.text, holds, lasts, world);
+        Fired::Took
+    }
+
+    /// Something that happens to hosts once, and holds nothing.
+    fn once(
+        &mut self,
+        (kind, what): (&str, &str),
+        select: &Targets,
+        rng: &mut Rng,
+        world: &mut dyn World,
+        fault: &mut dyn FnMut(NodeId) -> seedbed_sim::Fault,
+    ) -> Fired {
+        let Some(hosts) = self.resolver(world, rng).targets(select) else {
+            return Fired::Unresolved;
+        };
+        let mut struck = only_hosts(&hosts);
+        struck.retain(|host| world.inject(fault(*host)).is_some());
+        if struck.is_empty() {
+            return Fired::Idle;
+        }
+        world.trace_fault(kind, &format!("{what} {}", list(&struck)));
         Fired::Took
     }
 

@@ -138,6 +138,7 @@ impl Director {
                 *self.effects.entry("message").or_default() += 1;
             }
         }
+        self.count_strikes(world);
     }
 }
 

@@ -3,6 +3,7 @@
 use seedbed_sim::rng::Rng;
 use seedbed_sim::{Fault, NodeId};
 
+use super::network::kind_indices;
 use super::{Grip, links_of};
 use crate::format::{
     ClientCut, Direction, Partition, PartitionShape, RING_HOSTS_MIN, Selector, Targets,
@@ -21,7 +22,7 @@ impl Director {
         world: &mut dyn World,
     ) -> Fired {
         let names = partition.kinds.as_deref().unwrap_or_default();
-        let kinds: Option<Vec<u16>> = names.iter().map(|name| world.kind_index(name)).collect();
+        let kinds = kind_indices(names, world);
         let (Some(grip), Some(kinds)) = (self.grip_partition(partition, rng, world), kinds) else {
             return Fired::Unresolved;
         };
