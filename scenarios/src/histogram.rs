@@ -5,7 +5,7 @@
 //! wide, so that its middle is wrong by at most 1/256 (0.4 %). Which bucket a number falls into
 //! depends on nothing but the number: a merge of histograms is the histogram of the union.
 //!
-//! The buckets are sparse and their JSON is a list of `[lowest, count]`, which any program can read.
+//! The buckets are sparse and their JSON is a list of `[lowest, count]`, for any program to read.
 //! The crate `hdrhistogram` keeps the same buckets as a dense array (hundreds of KiB for
 //! nanoseconds, once a quantity and point of a grid) and writes them as base64 of a compressed
 //! binary form; a test compares quantiles with it.
@@ -173,7 +173,8 @@ mod tests {
                 let read = histogram.quantile(parts as u32).unwrap();
                 prop_assert!(read.abs_diff(exact) <= exact / 256, "{read} for {exact}");
             }
-            let exact = numbers.iter().map(|number| *number as f64).sum::<f64>() / numbers.len() as f64;
+            let total: f64 = numbers.iter().map(|number| *number as f64).sum();
+            let exact = total / numbers.len() as f64;
             let mean = histogram.mean().unwrap();
             prop_assert!((mean - exact).abs() <= exact / 256.0, "{mean} for {exact}");
         }

@@ -64,8 +64,8 @@ impl<N: Node> Milestone<N> {
         Milestone { name, about, rule: Rule::Everywhere(Box::new(holds)) }
     }
 
-    /// Reached host by host: when each host first satisfies the condition, which is asked after each
-    /// of the host's steps, and only in runs that keep such times
+    /// Reached host by host: when each host first satisfies the condition, which is asked after
+    /// each of the host's steps, and only in runs that keep such times
     /// ([`keep_host_times`](crate::Sim::keep_host_times)): elsewhere it costs nothing. The run as a
     /// whole never reaches it.
     pub fn each_host(

@@ -83,7 +83,7 @@ impl Measure<Raft> for AfterCrash {
         match self.regained {
             Regained::Leader => "the longest time from a leader's crash until somebody led again",
             Regained::Commit => {
-                "the longest time from a leader's crash until an entry of a later term was committed"
+                "the longest time from a leader's crash until a later term's entry was committed"
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Confidence intervals by resampling: how much a ratio would differ if other seeds had been drawn.
 //!
 //! Efron's percentile bootstrap (1979): draw as many runs as there are, with replacement, compute
-//! the ratio again, and take the middle 95 % of a thousand such ratios. It needs no assumption about
+//! the ratio again, and take the middle 95 % of a thousand such ratios. It assumes nothing about
 //! how times or counts are distributed. The draws come from a fixed seed, so that two people who
 //! compare the same results read the same numbers.
 

@@ -75,7 +75,8 @@ fn study(lab: &Lab, file: &str, change: impl Fn(&mut Value)) {
         "vary": [{ "path": "nodes", "values": [2, 3, 5] }],
         "seeds": 4,
         "measures": [{ "name": "messages_sent", "title": "Messages", "against": "nodes" }],
-        "published": [{ "measure": "messages_sent", "label": "five to each other", "source": "arithmetic",
+        "published": [{ "measure": "messages_sent", "label": "five to each other",
+            "source": "arithmetic",
             "points": [{ "at": { "nodes": 3 }, "numbers": { "mean": 30, "p50": 30 } }] }],
     });
     change(&mut study);
