@@ -5,10 +5,12 @@ pub mod canonical;
 pub mod determinism;
 pub mod failure;
 pub mod format;
+pub mod histogram;
 pub mod reference;
 mod registry;
 pub mod replay;
 pub mod run;
+pub mod study;
 pub mod sweep;
 
 pub use registry::{Plan, PlanError, Registry};

@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+mod asked;
 mod check;
+mod compare;
 mod digests;
 mod list;
 mod replay;
@@ -49,8 +51,10 @@ pub enum Command {
     Replay(replay::Arguments),
     /// Runs many seeds.
     Sweep(Box<sweep::Arguments>),
-    /// Prints the JSON schema of scenario files.
-    Schema,
+    /// Says what differs between two results, and whether it is more than chance.
+    Compare(compare::Arguments),
+    /// Prints the JSON schema of scenario or study files.
+    Schema(schema::Arguments),
     /// Makes the runs that another process gives it, for `sweep --check-determinism`.
     #[command(name = determinism_name(), hide = true)]
     Digests,
@@ -77,7 +81,8 @@ impl Command {
             Command::Run(arguments) => run::execute(&arguments, laboratory, console),
             Command::Replay(arguments) => replay::execute(&arguments, laboratory, console),
             Command::Sweep(arguments) => sweep::execute(&arguments, laboratory, console),
-            Command::Schema => Ok(schema::execute(console)),
+            Command::Compare(arguments) => compare::execute(&arguments, console),
+            Command::Schema(arguments) => Ok(schema::execute(&arguments, console)),
             Command::Digests => digests::execute(laboratory),
         }
     }

@@ -88,7 +88,7 @@ impl<P: Protocol> Built<P> {
         &self,
         scenario: &Scenario,
         is_judged: &dyn Fn(&str) -> bool,
-        extra: Option<Box<dyn Invariant<P>>>,
+        extra: impl IntoIterator<Item = Box<dyn Invariant<P>>>,
     ) -> Sim<P> {
         let mut sim = Sim::new(self.config.clone());
         let without: Vec<&str> = scenario

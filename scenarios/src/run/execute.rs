@@ -4,17 +4,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use seedbed_protocols::{CLIENTS_FINISHED, Protocol, checkable};
+use seedbed_protocols::{CLIENTS_FINISHED, Protocol, Totals, checkable};
 use seedbed_sim::rng::{Purpose, Streams};
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime, Violation};
 use serde_json::Value;
 
 use super::build::{Built, build};
-use super::director::{Atlas, Director, Tally};
+use super::director::{Atlas, Director, Span, Tally};
 use super::driver::{Driver, Over};
+use super::gauges::Gauges;
 use super::history::open_operations;
 use super::judge::{Found, judge, measures, vacuous};
 use super::ledger::{Ledger, LedgerKeeper};
+use super::meter::Meter;
 use super::record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 use super::recording::{Recording, TraceLevel};
 use super::script::Script;
@@ -34,6 +36,7 @@ struct Driven {
     faults_active: Vec<String>,
     swarm_off: Vec<String>,
     drawn: Vec<String>,
+    spans: Vec<Span>,
 }
 
 /// Runs a validated scenario for one of its protocols.
@@ -45,8 +48,10 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     let ledger = Rc::new(RefCell::new(Ledger::default()));
     let keeper = (!scenario.script.is_empty())
         .then(|| Box::new(LedgerKeeper(ledger.clone())) as Box<dyn Invariant<P>>);
+    let gauges = Gauges::of(scenario);
     let is_judged = |property: &str| judges::<P>(scenario, &built.params, property);
-    let mut sim = built.simulation(scenario, &is_judged, keeper);
+    let extra = keeper.into_iter().chain(gauges.observers());
+    let mut sim = built.simulation(scenario, &is_judged, extra);
     if options.keep_going {
         sim.keep_going();
     }
@@ -55,7 +60,12 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         sim.set_tracer(Box::new(SharedRecorder(recorder.clone())));
         recorder
     });
+    let meter = options.series.map(|series| {
+        sim.keep_host_times();
+        Box::new(Meter::new(scenario, series, sim.counts()))
+    });
     let mut world = SimWorld::new(sim, built.host_params.clone(), scenario.protocol.is_list());
+    world.meter = meter;
     let director = make_director(&built, scenario, seed);
     let bound = judges::<P>(scenario, &built.params, CLIENTS_FINISHED)
         .then(|| P::liveness_bound(&built.params));
@@ -68,7 +78,10 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         options.until_ns.map(SimTime::from_nanos),
     );
     let driven = drive(&mut driver, ledger, seed);
-    conclude(scenario, seed, options, &world, driven, recorder)
+    let meter = world.meter.take();
+    let mut output = conclude(scenario, seed, options, &world, &driven, &gauges, recorder);
+    output.record.series = meter.map(|meter| meter.finish(&world.sim, &driven.spans));
+    output
 }
 
 /// Whether a property is judged: beyond the contract only if the protocol promises it even then, or
@@ -143,6 +156,7 @@ fn drive(driver: &mut Driver<'_>, ledger: Rc<RefCell<Ledger>>, seed: u64) -> Dri
         faults_active: director.describe_active(driver.world),
         swarm_off: director.swarm_off.iter().map(|kind| (*kind).to_owned()).collect(),
         drawn: director.drawn.clone(),
+        spans: director.spans.clone(),
     }
 }
 
@@ -151,18 +165,20 @@ fn conclude<P: Protocol>(
     seed: u64,
     options: &RunOptions,
     world: &SimWorld<P>,
-    driven: Driven,
+    driven: &Driven,
+    gauges: &Gauges<P>,
     recorder: Option<Rc<RefCell<Recorder>>>,
 ) -> RunOutput {
     let sim = &world.sim;
     let messages = messages_of(sim);
     let operations = operations_of(sim);
-    let measures = measures::<P::Service>(sim.history(), &messages, &operations);
+    let mut measures = measures::<P::Service>(sim.history(), &messages, &operations);
+    gauges.read(&Totals { end: sim.now(), messages: sim.counts() }, &mut measures);
     let mut violations: Vec<Violation> = sim.violations().to_vec();
     violations.extend(driven.violations.iter().cloned());
     // Stable: what the simulation found in an event comes first.
     violations.sort_by_key(|violation| violation.event);
-    let mut unknown = not_finished(&driven, sim.now());
+    let mut unknown = not_finished(driven, sim.now());
     if violations.is_empty() || options.keep_going {
         let found = judge::<P::Service>(scenario, sim.history(), &measures);
         unknown = unknown.or(add_found(found, &mut violations, sim));
@@ -175,7 +191,7 @@ fn conclude<P: Protocol>(
             .and_then(|recorder| recorder.borrow().host_of(violation.event))
             .map(|host| host.to_string()),
     });
-    let (verdict, property, message) = verdict_of(&violations, unknown, &driven);
+    let (verdict, property, message) = verdict_of(&violations, unknown, driven);
     let record = RunRecord {
         format_version: RECORD_VERSION,
         scenario: scenario.name.clone(),
@@ -196,17 +212,18 @@ fn conclude<P: Protocol>(
         measures,
         messages,
         operations,
-        faults: with_buggify(driven.faults, sim),
-        swarm_off: driven.swarm_off,
+        faults: with_buggify(driven.faults.clone(), sim),
+        swarm_off: driven.swarm_off.clone(),
+        series: None,
     };
     RunOutput {
         recording: recorder.map(|recorder| finish_recording(&recorder, point.as_ref(), world)),
         record,
         violation: point,
         history: options.history.then(|| history_text(sim)),
-        faults_active: driven.faults_active,
+        faults_active: driven.faults_active.clone(),
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
-        drawn: driven.drawn,
+        drawn: driven.drawn.clone(),
     }
 }
 

@@ -7,15 +7,18 @@ pub(crate) mod build;
 mod director;
 mod driver;
 pub(crate) mod execute;
+mod gauges;
 mod history;
 mod judge;
 mod ledger;
+mod meter;
 mod network;
 pub(crate) mod places;
 mod record;
 mod recording;
 mod script;
 pub mod seed;
+mod series;
 mod signature;
 mod tracer;
 mod world;
@@ -24,6 +27,7 @@ pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};
 pub use seedbed_protocols::CLIENTS_FINISHED;
+pub use series::{LatencyByBin, Series, SeriesOptions};
 pub use signature::signature;
 
 /// What the runner itself can find violated, beside invariants, checks and milestones: name and a
@@ -51,6 +55,8 @@ pub struct RunOptions {
     pub until_ns: Option<u64>,
     /// Keeps the history.
     pub history: bool,
+    /// Keeps what the run looks like over time.
+    pub series: Option<SeriesOptions>,
     /// Hosts whose serialized node is wanted at the end (`--show n3`).
     pub show: Vec<String>,
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::build::decode_params;
 use super::ledger::canonical_op;
+use super::meter::Meter;
 use crate::format::Scenario;
 
 /// What has become of an operation that the script submitted.
@@ -92,6 +93,8 @@ pub(crate) trait World {
 pub(crate) struct SimWorld<P: Protocol> {
     pub(crate) sim: Sim<P>,
     pub(crate) selectors: Vec<Selector<P>>,
+    /// Counts in bins, if somebody wants them.
+    pub(crate) meter: Option<Box<Meter>>,
     /// The params of each host that the scenario gives it, over which faults put theirs.
     params: Vec<Value>,
     /// Whether params are keyed by protocol.
@@ -100,7 +103,7 @@ pub(crate) struct SimWorld<P: Protocol> {
 
 impl<P: Protocol> SimWorld<P> {
     pub(crate) fn new(sim: Sim<P>, params: Vec<Value>, keyed: bool) -> SimWorld<P> {
-        SimWorld { sim, selectors: P::selectors(), params, keyed }
+        SimWorld { sim, selectors: P::selectors(), meter: None, params, keyed }
     }
 
     /// What the protocol calls a host now: `leader`; several names are joined by commas.
@@ -132,6 +135,14 @@ fn find_term(node: &Value) -> Option<u64> {
 
 impl<P: Protocol> World for SimWorld<P> {
     fn run(&mut self, until: SimTime) -> Stop {
+        while let Some(meter) = &mut self.meter
+            && meter.last() < until
+        {
+            match self.sim.run(meter.last()) {
+                Stop::Until => meter.close_bin(self.sim.counts()),
+                stop => return stop,
+            }
+        }
         self.sim.run(until)
     }
     fn now(&self) -> SimTime {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -17,7 +17,8 @@ use super::plan::{Job, Plan};
 use super::seeds::Seeds;
 use crate::canonical;
 use crate::failure::Build;
-use crate::run::RunRecord;
+use crate::format::Study;
+use crate::run::{RunRecord, SeriesOptions};
 
 /// The version of the layout of the header and of rows.
 const RESULTS_VERSION: u32 = 1;
@@ -80,9 +81,22 @@ impl StoreError {
     }
 }
 
+/// What was asked for beside scenarios and seeds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made<'a> {
+    /// The values of `--set`.
+    pub set: &'a [(String, Value)],
+    /// The values of `--vary`.
+    pub vary: &'a [Vary],
+    /// Whether rows hold series, and which.
+    pub series: Option<SeriesOptions>,
+    /// The study that asks for all this.
+    pub study: Option<&'a Study>,
+}
+
 /// The header of a plan's results.
 #[must_use]
-pub fn header_of(plan: &Plan, build: &Build, set: &[(String, Value)], vary: &[Vary]) -> Header {
+pub fn header_of(plan: &Plan, build: &Build, made: &Made<'_>) -> Header {
     let mut scenarios: BTreeMap<&str, Value> = BTreeMap::new();
     for unit in &plan.units {
         let mut protocols: Vec<&str> = unit.scenario.protocol.names().collect();
@@ -96,14 +110,22 @@ pub fn header_of(plan: &Plan, build: &Build, set: &[(String, Value)], vary: &[Va
             })
         });
     }
-    let vary: Vec<Value> = vary.iter().map(|vary| json!([vary.path, vary.values])).collect();
-    Header(canonical::sorted(&json!({
+    let vary: Vec<Value> = made.vary.iter().map(|vary| json!([vary.path, vary.values])).collect();
+    let mut header = json!({
         "format_version": RESULTS_VERSION,
         "build": plain(build),
         "scenarios": scenarios.into_values().collect::<Vec<Value>>(),
         "seeds": plan.seeds.to_json(),
-        "grid": { "set": plain(&set), "vary": vary },
-    })))
+        "grid": { "set": plain(made.set), "vary": vary },
+    });
+    // Without them, results are what they would be if nobody had thought of them.
+    if let Some(series) = made.series {
+        header["series"] = json!({ "bin_ns": series.bin_ns });
+    }
+    if let Some(study) = made.study {
+        header["study"] = plain(study);
+    }
+    Header(canonical::sorted(&header))
 }
 
 fn plain<T: Serialize + ?Sized>(data: &T) -> Value {
@@ -116,6 +138,12 @@ impl Header {
     #[must_use]
     pub fn line(&self) -> String {
         canonical::line(&self.0)
+    }
+
+    /// The study that the rows were made for.
+    #[must_use]
+    pub fn study(&self) -> Option<Study> {
+        serde_json::from_value(self.0.get("study")?.clone()).ok()
     }
 
     /// The seeds that the rows are of.
@@ -133,6 +161,8 @@ impl Header {
             ("scenarios", "other scenarios, or the scenario files have changed since"),
             ("seeds", "other seeds"),
             ("grid", "other values of --set or --vary"),
+            ("series", "another --series or --bin"),
+            ("study", "another study file"),
         ];
         let differs = |name: &str| self.0.get(name) != other.0.get(name);
         parts.into_iter().find(|(name, _)| differs(name)).map(|(_, words)| words)
@@ -176,25 +206,29 @@ pub fn read_rows(
     path: &Path,
     mut take: impl FnMut(Row) -> Result<(), String>,
 ) -> Result<Header, StoreError> {
-    let text = fs::read_to_string(path).map_err(StoreError::io(path))?;
     let damaged = |line: usize, problem: String| StoreError::Damaged {
         path: path.display().to_string(),
         line,
         problem,
     };
-    let mut lines = (1..).zip(text.split_inclusive('\n'));
-    let header = lines.next().and_then(|(_, line)| serde_json::from_str(line).ok());
-    let header: Value =
+    let mut reader = BufReader::new(File::open(path).map_err(StoreError::io(path))?);
+    let mut line = String::new();
+    reader.read_line(&mut line).map_err(StoreError::io(path))?;
+    let header: Option<Value> = serde_json::from_str(&line).ok();
+    let header =
         header.filter(Value::is_object).ok_or_else(|| damaged(1, "there is no header".into()))?;
     if header.get("format_version").and_then(Value::as_u64) != Some(u64::from(RESULTS_VERSION)) {
         let problem = format!("these are no results of format_version {RESULTS_VERSION}");
         return Err(damaged(1, problem));
     }
-    for (number, line) in lines {
+    for number in 2.. {
+        line.clear();
+        reader.read_line(&mut line).map_err(StoreError::io(path))?;
         // A process that was killed may leave a piece of a last line: that run is made again.
-        if line.ends_with('\n') {
-            Row::parse(line).and_then(&mut take).map_err(|problem| damaged(number, problem))?;
+        if !line.ends_with('\n') {
+            break;
         }
+        Row::parse(&line).and_then(&mut take).map_err(|problem| damaged(number, problem))?;
     }
     Ok(Header(header))
 }
@@ -252,7 +286,7 @@ impl PartStore {
                 Ok(())
             });
             // A header of another sweep explains rows of another sweep.
-            let differs = read_first_line(&path).and_then(|other| header.difference(&other));
+            let differs = peek_header(&path).and_then(|other| header.difference(&other));
             if let Some(what) = differs {
                 let path = folder.display().to_string();
                 return Err(StoreError::Differs { path, what: what.to_owned() });
@@ -329,10 +363,12 @@ impl PartStore {
     }
 }
 
-fn read_first_line(path: &Path) -> Option<Header> {
-    let text = fs::read_to_string(path).ok()?;
-    let header = serde_json::from_str(text.lines().next()?).ok()?;
-    Some(Header(header))
+/// The header of a file of results, without a look at its rows; `None` if there is none.
+#[must_use]
+pub fn peek_header(path: &Path) -> Option<Header> {
+    let mut line = String::new();
+    BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+    Some(Header(serde_json::from_str(&line).ok()?))
 }
 
 /// Finds the job of a row.

@@ -12,6 +12,7 @@ mod network;
 mod partitions;
 mod placements;
 mod scripts;
+mod series;
 mod tick;
 mod tracing;
 mod vacuity;

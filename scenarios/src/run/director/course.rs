@@ -180,7 +180,7 @@ impl Director {
             }
         };
         if active.is_over() {
-            return;
+            return self.forget_idle(world.now());
         }
         self.active.insert(id, active);
         if let Some(next) = next {

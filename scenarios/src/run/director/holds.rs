@@ -93,6 +93,7 @@ impl Director {
         }
         world.trace_fault(kind, &told);
         self.activated += 1;
+        self.open_span(kind, self.activated, now);
         self.active.insert(self.activated, Active { kind, text, since: now, holds, course: None });
         if let Some(time) = lasts {
             let action = Action::Release { active: self.activated };
@@ -105,6 +106,7 @@ impl Director {
         let Some(ended) = self.active.remove(&active) else {
             return;
         };
+        self.forget_idle(world.now());
         for hold in &ended.holds {
             world.release(hold.id);
         }
@@ -124,7 +126,7 @@ impl Director {
                 any |= course.spare(hosts);
             }
         }
-        self.active.retain(|_, active| !active.is_over());
+        self.forget_idle(world.now());
         for host in hosts.iter().filter(|host| !host.is_client()) {
             any |= !world.has_left(*host) && world.restart(*host);
         }
@@ -146,6 +148,7 @@ impl Director {
             });
         }
         self.active.retain(|_, active| !active.holds.is_empty());
+        self.forget_idle(world.now());
         for host in self.places.hosts.clone() {
             any |= !world.has_left(host) && world.restart(host);
         }
@@ -153,7 +156,7 @@ impl Director {
     }
 
     /// A core is healed: the books keep what is held outside of it.
-    pub(super) fn keep_outside(&mut self, core: &[NodeId]) {
+    pub(super) fn keep_outside(&mut self, core: &[NodeId], now: SimTime) {
         let is_inside = |host: &NodeId| host.is_client() || core.contains(host);
         let leaves = |(from, to): &(NodeId, NodeId)| !(is_inside(from) && is_inside(to));
         for active in self.active.values_mut() {
@@ -175,6 +178,7 @@ impl Director {
             });
         }
         self.active.retain(|_, active| !active.holds.is_empty());
+        self.forget_idle(now);
     }
 
     /// Everything is healed, but for damage.
@@ -194,7 +198,7 @@ impl Director {
                 active.holds.retain(|hold| !matches!(hold.what, Held::Down(it) if it == *host));
             }
         }
-        self.active.retain(|_, active| !active.is_over());
+        self.forget_idle(world.now());
         any
     }
 
@@ -211,7 +215,7 @@ impl Director {
                 !held.is_empty()
             });
         }
-        self.active.retain(|_, active| !active.is_over());
+        self.forget_idle(world.now());
         any
     }
 

@@ -12,6 +12,7 @@ mod holds;
 mod random;
 mod random_hosts;
 mod select;
+mod spans;
 mod tally;
 mod waiting;
 
@@ -25,6 +26,7 @@ pub(crate) use self::atlas::Atlas;
 use self::fire::Roll;
 use self::holds::Active;
 use self::random::Draw;
+pub(crate) use self::spans::Span;
 pub(crate) use self::tally::Tally;
 use self::waiting::Waiting;
 use super::build::duration;
@@ -118,6 +120,8 @@ pub(crate) struct Director {
     draws: Vec<Draw>,
     active: BTreeMap<u64, Active>,
     activated: u64,
+    /// When faults held, in the order in which they began.
+    pub(crate) spans: Vec<Span>,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
     /// Faults of disks that take effect when they strike.
@@ -163,6 +167,7 @@ impl Director {
             draws: Vec::new(),
             active: BTreeMap::new(),
             activated: 0,
+            spans: Vec::new(),
             rules: Vec::new(),
             strikes: Vec::new(),
             atlas: None,
@@ -408,6 +413,7 @@ impl Director {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
+        let activated = self.activated;
         let mut fired = self.fire_fault(leaf, &fault, &mut rng, world);
         if self.claim_strikes(leaf) {
             fired = Fired::Waits;
@@ -420,6 +426,9 @@ impl Director {
         if fired == Fired::Took {
             self.tallies[leaf].took += 1;
             *self.effects.entry(kind).or_default() += 1;
+            if self.activated == activated {
+                self.mark(kind, world.now());
+            }
         }
         fired
     }
@@ -461,18 +470,20 @@ impl Director {
         for (watch, _) in std::mem::take(&mut self.watched) {
             world.unwatch(watch);
         }
+        self.mark("heal", world.now());
         self.rules.clear();
         self.call_off(world);
         self.healed = true;
         match self.core.take() {
             None => {
                 self.keep_damage();
+                self.forget_idle(world.now());
                 world.trace_fault("heal", "everything");
                 world.heal();
                 world.finish_clients(&self.places.members);
             }
             Some(core) => {
-                self.keep_outside(&core);
+                self.keep_outside(&core, world.now());
                 world.trace_fault("heal", &format!("core {}", holds::list(&core)));
                 world.heal_core(&core);
                 world.finish_clients(&core);
