@@ -5,6 +5,7 @@ pub mod canonical;
 pub mod determinism;
 pub mod failure;
 pub mod format;
+pub mod histogram;
 mod registry;
 pub mod replay;
 pub mod run;

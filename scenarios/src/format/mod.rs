@@ -40,6 +40,7 @@ pub mod script;
 pub mod selector;
 pub mod set;
 pub mod spec;
+pub mod study;
 pub use seedbed_protocols::units;
 pub mod validate;
 
@@ -62,6 +63,7 @@ pub use script::*;
 pub use selector::*;
 pub use set::Setting;
 pub use spec::*;
+pub use study::{Drawn, Published, PublishedPoint, Study, Varied};
 pub use units::*;
 pub use validate::validate;
 

@@ -160,6 +160,7 @@ fn conclude<P: Protocol>(
         operations,
         faults: driven.faults,
         swarm_off: driven.swarm_off,
+        series: None,
     };
     RunOutput {
         recording: recorder.map(|recorder| finish_recording(&recorder, point.as_ref(), world)),

@@ -15,6 +15,7 @@ mod record;
 mod recording;
 mod script;
 pub mod seed;
+mod series;
 mod signature;
 mod tracer;
 mod world;
@@ -22,6 +23,7 @@ mod world;
 pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};
+pub use series::{LatencyByBin, Series};
 pub use signature::signature;
 
 /// What the runner itself can find violated, beside invariants, checks and milestones: name and a

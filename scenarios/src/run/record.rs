@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use super::series::Series;
+
 /// The version of the object's layout.
 pub const RECORD_VERSION: u32 = 1;
 
@@ -50,6 +52,9 @@ pub struct RunRecord {
     pub faults: BTreeMap<String, u64>,
     /// The fault kinds that `swarm` switched off for this seed.
     pub swarm_off: Vec<String>,
+    /// What it looked like over time, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
 }
 
 /// Whole numbers without `.0`: times are integers, and so are counts.

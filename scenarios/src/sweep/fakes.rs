@@ -111,6 +111,7 @@ fn output_of(unit: &Unit, seed: u64, verdict: Verdict, property: Option<&str>) -
         operations: Operations::default(),
         faults: BTreeMap::from([("crash".to_owned(), 1)]),
         swarm_off: Vec::new(),
+        series: None,
     };
     RunOutput {
         record,

@@ -10,6 +10,7 @@
 //! tally.rs    counts that judgement and summary need
 //! judge.rs    expect, sometimes and measures, over all seeds
 //! summary.rs  summary.json
+//! spread.rs   its histograms
 //! ```
 //!
 //! Runs are independent, and nothing that is written depends on the order in which they finish:
@@ -21,6 +22,7 @@ mod outcome;
 mod plan;
 mod seeds;
 mod shelf;
+mod spread;
 mod stopwatch;
 mod store;
 mod summary;
@@ -33,6 +35,7 @@ pub use outcome::{Broken, Ended, SweepError, SweepOutcome, run_sweep};
 pub use plan::{AtPoints, Job, Plan, PlanError, Runs, Unit, plan_units};
 pub use seeds::{SeedRange, Seeds, SeedsError, Shard, first_seed_of};
 pub use shelf::{FAILURES_PER_SIGNATURE, Written, study, write_failure};
+pub use spread::{MeasureSpread, Spread, ViolationSpread, parts_of};
 pub use store::{
     FailedSeeds, Header, Row, StoreError, failed_seeds, header_of, holds_results, read_header,
     read_rows,

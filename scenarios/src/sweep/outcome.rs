@@ -86,7 +86,7 @@ pub fn run_sweep(
     keep_digests: bool,
 ) -> Result<SweepOutcome, SweepError> {
     let mut collected = Collected {
-        tally: Tally::new(plan.units.len()),
+        tally: Tally::new(&plan.units),
         shelf: Shelf::default(),
         store: None,
         broken: Vec::new(),

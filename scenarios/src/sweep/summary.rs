@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judgement;
+use super::spread::Spread;
 use super::tally::Tally;
 
 /// What a sweep found.
@@ -31,6 +32,9 @@ pub struct Summary {
     pub sometimes: BTreeMap<String, u64>,
     /// How often each kind of fault took effect.
     pub faults: BTreeMap<String, u64>,
+    /// How widely what was measured is spread: by scenario, protocol and point, in the order of
+    /// results.
+    pub histograms: Vec<Spread>,
     /// What depends on the machine.
     pub host: HostSummary,
 }
@@ -107,6 +111,7 @@ impl Summary {
             signatures: signatures(tally),
             sometimes,
             faults: tally.faults.clone(),
+            histograms: tally.units.iter().map(|unit| unit.spread.clone()).collect(),
             host,
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::judge::Standard;
+use super::plan::Unit;
+use super::spread::Spread;
 use crate::format::Expect;
 use crate::run::{RunRecord, Verdict};
 
@@ -31,6 +33,8 @@ pub struct UnitTally {
     pub first_vacuous: Option<Unproven>,
     /// In how many runs each milestone of `sometimes` was reached.
     pub reached: BTreeMap<String, u64>,
+    /// How widely what was measured is spread.
+    pub spread: Spread,
     /// The values of each measure that is judged.
     pub values: BTreeMap<String, Vec<f64>>,
 }
@@ -90,6 +94,7 @@ pub struct SignatureTally {
 impl UnitTally {
     fn add(&mut self, standard: &Standard, position: u64, record: &RunRecord) {
         self.runs += 1;
+        self.spread.add(position, record);
         match record.verdict {
             Verdict::Pass => self.pass += 1,
             Verdict::Vacuous => {
@@ -127,10 +132,19 @@ impl UnitTally {
 }
 
 impl Tally {
-    /// Nothing yet, of so many units.
+    /// Nothing yet, of these units.
     #[must_use]
-    pub fn new(units: usize) -> Tally {
-        Tally { units: vec![UnitTally::default(); units], ..Tally::default() }
+    pub fn new(units: &[Unit]) -> Tally {
+        let tally_of = |unit: &Unit| UnitTally {
+            spread: Spread {
+                scenario: unit.scenario.name.clone(),
+                protocol: unit.protocol.clone(),
+                point: unit.point.clone(),
+                ..Spread::default()
+            },
+            ..UnitTally::default()
+        };
+        Tally { units: units.iter().map(tally_of).collect(), ..Tally::default() }
     }
 
     /// Takes in a run.

@@ -173,10 +173,7 @@ impl Director {
                 Held::Paused(host) => world.is_paused(*host),
                 Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
                 Held::Rule => !world.rule_met(hold.id),
-                Held::Isolated(_)
-                | Held::Clogged(_)
-                | Held::Shaped(..)
-                | Held::OfHost(_) => true,
+                Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) | Held::OfHost(_) => true,
             })
         });
         holding.map(|active| format!("{} since {}", active.text, active.since)).collect()

@@ -1,0 +1,164 @@
+//! How widely what runs measured is spread: the histograms of `summary.json`, by scenario, protocol
+//! and point, from which a million seeds can be drawn without their records.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::grid::Point;
+use crate::histogram::Histogram;
+use crate::run::{RunRecord, Verdict};
+
+/// What the runs of one scenario, as one protocol, at one point of the grid measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The protocol.
+    pub protocol: String,
+    /// The values of `--set` and `--vary`.
+    pub point: Point,
+    /// How many runs: those that a histogram of milestone times lacks never reached it.
+    pub runs: u64,
+    /// When each milestone was first reached, in nanoseconds.
+    pub milestones: BTreeMap<String, Histogram>,
+    /// How long after heal each milestone held, in nanoseconds.
+    pub milestones_after_heal: BTreeMap<String, Histogram>,
+    /// What each measure was.
+    pub measures: BTreeMap<String, MeasureSpread>,
+    /// What was violated, by property.
+    pub violations: BTreeMap<String, ViolationSpread>,
+    /// How long operations took, from their intended start, in nanoseconds: of all runs together.
+    /// Only with `--series`.
+    #[serde(default, skip_serializing_if = "Histogram::is_empty")]
+    pub latency: Histogram,
+    /// When hosts reached each milestone of theirs, in nanoseconds: all hosts of all runs. Only
+    /// with `--series`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub host_milestones: BTreeMap<String, Histogram>,
+    /// How many hosts that were, reached or not; 0 without `--series`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hosts: u64,
+}
+
+/// A measure over many runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureSpread {
+    /// Histograms hold whole numbers: what they hold is the measure times this, rounded. 1 for
+    /// nanoseconds and counts, else 1000.
+    pub parts: u64,
+    /// The measure of each run that has it, in such parts.
+    pub histogram: Histogram,
+}
+
+/// Runs that violated a property.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViolationSpread {
+    /// How many runs of this point come before the first of them, in the order of seeds: with
+    /// that many seeds fewer the violation would not have been found.
+    pub first_position: u64,
+    /// The seed of that run.
+    #[serde(with = "crate::run::seed")]
+    pub first_seed: u64,
+    /// How many events it took, run by run.
+    pub events: Histogram,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// How fine the histogram of a measure is: whole nanoseconds, operations and bytes, thousandths of
+/// everything else.
+#[must_use]
+pub fn parts_of(measure: &str) -> u64 {
+    let whole = ["_ns", "_sent", "_ok"].iter().any(|ending| measure.ends_with(ending));
+    if whole { 1 } else { 1000 }
+}
+
+impl Spread {
+    /// Takes in a run, made as number `position` of its point.
+    pub(super) fn add(&mut self, position: u64, record: &RunRecord) {
+        self.runs += 1;
+        add_times(&mut self.milestones, &record.milestones);
+        add_times(&mut self.milestones_after_heal, &record.milestones_after_heal);
+        for (name, number) in &record.measures {
+            let parts = parts_of(name);
+            let spread = self
+                .measures
+                .entry(name.clone())
+                .or_insert_with(|| MeasureSpread { parts, histogram: Histogram::new() });
+            // Casts from floats saturate: what is below nothing counts as nothing.
+            spread.histogram.record((number * parts as f64).round() as u64);
+        }
+        if let (Verdict::Fail, Some(property)) = (record.verdict, &record.property) {
+            let new = || ViolationSpread {
+                first_position: position,
+                first_seed: record.seed,
+                events: Histogram::new(),
+            };
+            let spread = self.violations.entry(property.clone()).or_insert_with(new);
+            if position < spread.first_position {
+                (spread.first_position, spread.first_seed) = (position, record.seed);
+            }
+            spread.events.record(record.events);
+        }
+        if let Some(series) = &record.series {
+            self.latency.merge(&series.latency);
+            self.hosts += series.hosts;
+            for (name, times) in &series.host_milestones {
+                let histogram = self.host_milestones.entry(name.clone()).or_default();
+                times.values().for_each(|time| histogram.record(*time));
+            }
+        }
+    }
+
+    /// Takes in what other runs of the same scenario, protocol and point measured.
+    pub fn merge(&mut self, other: &Spread) {
+        self.runs += other.runs;
+        merge_all(&mut self.milestones, &other.milestones);
+        merge_all(&mut self.milestones_after_heal, &other.milestones_after_heal);
+        merge_all(&mut self.host_milestones, &other.host_milestones);
+        for (name, measure) in &other.measures {
+            let spread = self.measures.entry(name.clone()).or_default();
+            spread.parts = measure.parts;
+            spread.histogram.merge(&measure.histogram);
+        }
+        for (name, violation) in &other.violations {
+            match self.violations.get_mut(name) {
+                None => {
+                    self.violations.insert(name.clone(), violation.clone());
+                }
+                Some(known) => {
+                    known.events.merge(&violation.events);
+                    if violation.first_position < known.first_position {
+                        known.first_position = violation.first_position;
+                        known.first_seed = violation.first_seed;
+                    }
+                }
+            }
+        }
+        self.latency.merge(&other.latency);
+        self.hosts += other.hosts;
+    }
+}
+
+fn add_times(histograms: &mut BTreeMap<String, Histogram>, times: &BTreeMap<String, u64>) {
+    for (name, time) in times {
+        if let Some(histogram) = histograms.get_mut(name) {
+            histogram.record(*time);
+        } else {
+            histograms.insert(name.clone(), Histogram::from_iter([*time]));
+        }
+    }
+}
+
+fn merge_all(histograms: &mut BTreeMap<String, Histogram>, other: &BTreeMap<String, Histogram>) {
+    for (name, histogram) in other {
+        histograms.entry(name.clone()).or_default().merge(histogram);
+    }
+}
