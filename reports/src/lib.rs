@@ -5,3 +5,4 @@
 
 pub mod canvas;
 pub mod figure;
+pub mod draw;

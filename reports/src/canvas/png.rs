@@ -4,7 +4,7 @@
 //! lines of any width are smooth; the file has twice the nominal size, for dense screens and print.
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
-use plotters::backend::{BitmapBackend, DrawingBackend};
+use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::RGBAColor;
 
 use super::{Anchor, Canvas, Colour, Lettering, Spot, Stroke};
@@ -79,9 +79,9 @@ impl PngCanvas {
     }
 
     /// Draws with plotters. A bitmap in memory has no error to give; what lies outside is cut.
-    fn draw(&mut self, paint: impl FnOnce(&mut BitmapBackend<'_>)) {
+    fn draw(&mut self, paint: impl FnOnce(&mut BitMapBackend<'_>)) {
         let size = (self.width, self.height);
-        paint(&mut BitmapBackend::with_buffer(&mut self.pixels, size));
+        paint(&mut BitMapBackend::with_buffer(&mut self.pixels, size));
     }
 
     /// Mixes a colour into one drawn pixel.
