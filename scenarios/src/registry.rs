@@ -184,7 +184,9 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
         (seedbed_sim::RESTARTED, "a host has booted again after a crash"),
         (seedbed_sim::UNSYNCED_DATA_LOST, "a crash has lost writes that were not synced"),
     ]);
-    milestones.extend(P::milestones().iter().map(|one| Entry::new(one.name, one.about)));
+    let own = P::milestones();
+    let own = own.iter().filter(|one| one.is_of_the_run());
+    milestones.extend(own.map(|one| Entry::new(one.name, one.about)));
     ProtocolEntry {
         about: P::ABOUT.to_owned(),
         roles: entries(P::roles().iter().copied()),

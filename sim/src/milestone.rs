@@ -27,6 +27,8 @@ pub(crate) enum Rule<N: Node> {
     Anywhere(Holds<N>),
     /// Holds while every member that is up satisfies it.
     Everywhere(Holds<N>),
+    /// Is reached host by host, never by the run.
+    EachHost(Holds<N>),
 }
 
 impl<N: Node> fmt::Debug for Milestone<N> {
@@ -62,6 +64,23 @@ impl<N: Node> Milestone<N> {
         Milestone { name, about, rule: Rule::Everywhere(Box::new(holds)) }
     }
 
+    /// Reached host by host: when each host first satisfies the condition, which is asked after each
+    /// of the host's steps, and only in runs that keep such times
+    /// ([`keep_host_times`](crate::Sim::keep_host_times)): elsewhere it costs nothing. The run as a
+    /// whole never reaches it.
+    pub fn each_host(
+        name: &'static str,
+        about: &'static str,
+        holds: impl Fn(&View<'_, N>, NodeId, &N) -> bool + 'static,
+    ) -> Self {
+        Milestone { name, about, rule: Rule::EachHost(Box::new(holds)) }
+    }
+
+    /// Whether the run as a whole can reach it.
+    pub fn is_of_the_run(&self) -> bool {
+        !matches!(self.rule, Rule::EachHost(_))
+    }
+
     /// Makes a milestone of a hosted protocol one of its host; arguments as for [`crate::lift`].
     pub fn lift<H: Hosts<N>>(self, directory: &str, project: fn(&H) -> &N) -> Milestone<H> {
         let directory = format!("{directory}/");
@@ -75,6 +94,7 @@ impl<N: Node> Milestone<N> {
             Rule::Reported => Rule::Reported,
             Rule::Anywhere(holds) => Rule::Anywhere(lifted(holds)),
             Rule::Everywhere(holds) => Rule::Everywhere(lifted(holds)),
+            Rule::EachHost(holds) => Rule::EachHost(lifted(holds)),
         };
         Milestone { name: self.name, about: self.about, rule }
     }

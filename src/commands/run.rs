@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use seedbed_scenarios::canonical;
 use seedbed_scenarios::format::Nanos;
-use seedbed_scenarios::run::{RunOptions, RunOutput, RunRecord, TraceLevel, Verdict};
+use seedbed_scenarios::run::{
+    RunOptions, RunOutput, RunRecord, SeriesOptions, TraceLevel, Verdict,
+};
 use seedbed_scenarios::sweep::{Runs, Unit, study, write_failure};
 use serde_json::json;
 
@@ -40,6 +42,12 @@ pub struct Arguments {
     /// Goes on after the first violation.
     #[arg(long)]
     keep_going: bool,
+    /// Adds what the run looks like over time to what --format json prints.
+    #[arg(long)]
+    series: bool,
+    /// How wide the bins of --series are: `100ms`.
+    #[arg(long, value_name = "TIME", value_parser = Nanos::parse, requires = "series")]
+    bin: Option<Nanos>,
     /// Writes everything that happens, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -98,6 +106,7 @@ fn run_unit(
         keep_going: arguments.keep_going,
         until_ns: arguments.until.map(|until| until.0),
         history: places.history.is_some(),
+        series: arguments.series.then(|| SeriesOptions { bin_ns: arguments.bin.map(|bin| bin.0) }),
         show: arguments.show.clone(),
     };
     let output = laboratory.run(unit, arguments.seed, &options);

@@ -11,10 +11,11 @@ use clap::Args;
 use seedbed_scenarios::canonical;
 use seedbed_scenarios::determinism;
 use seedbed_scenarios::format::Nanos;
+use seedbed_scenarios::run::SeriesOptions;
 use seedbed_scenarios::sweep::{
-    AtPoints, Ended, Finding, Plan, Point, SeedRange, Seeds, Shard, SweepOptions, SweepOutcome,
-    Unit, Vary, failed_seeds, first_seed_of, grid_points, header_of, plan_units, read_header,
-    run_sweep,
+    AtPoints, Ended, Finding, Made, Plan, Point, SeedRange, Seeds, Shard, SweepOptions,
+    SweepOutcome, Unit, Vary, failed_seeds, first_seed_of, grid_points, header_of, plan_units,
+    read_header, run_sweep,
 };
 use serde_json::json;
 
@@ -61,6 +62,13 @@ pub struct Arguments {
     /// Sweeps a field over values: `network.loss=1%,2%`. Several make a grid.
     #[arg(long, value_name = "PATH=A,B,C", value_parser = Vary::parse)]
     vary: Vec<Vary>,
+    /// Adds what each run looks like over time to the results: messages, operations, latencies and
+    /// faults in bins, and when each host reached a milestone.
+    #[arg(long, requires = "out")]
+    series: bool,
+    /// How wide the bins of --series are: `100ms`. By default a run has at most 200.
+    #[arg(long, value_name = "TIME", value_parser = Nanos::parse, requires = "series")]
+    bin: Option<Nanos>,
     /// Starts no new run after the first unexpected failure.
     #[arg(long)]
     fail_fast: bool,
@@ -91,7 +99,8 @@ pub fn execute(
         return Err(Halt::NothingToRun("no seeds to run".to_owned()));
     }
     let build = laboratory.build()?;
-    let header = header_of(&plan, &build, &set, &arguments.vary);
+    let made = Made { set: &set, vary: &arguments.vary, series: series_of(arguments), study: None };
+    let header = header_of(&plan, &build, &made);
     let options = options_of(arguments);
     catch_interrupts()?;
     let reporter = Reporter::new(console, plan.total());
@@ -240,6 +249,10 @@ fn pick_failed(file: &Path, units: &[Unit]) -> Result<Seeds, Halt> {
     }
 }
 
+fn series_of(arguments: &Arguments) -> Option<SeriesOptions> {
+    arguments.series.then(|| SeriesOptions { bin_ns: arguments.bin.map(|bin| bin.0) })
+}
+
 fn options_of(arguments: &Arguments) -> SweepOptions<'static> {
     let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let out = arguments.out.clone();
@@ -250,6 +263,7 @@ fn options_of(arguments: &Arguments) -> SweepOptions<'static> {
         failures: out.as_deref().unwrap_or(Path::new("")).join("failures"),
         out,
         resume: arguments.resume,
+        series: series_of(arguments),
         stop: &STOP,
     }
 }

@@ -9,11 +9,12 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime,
 use serde_json::Value;
 
 use super::build::{Built, build};
-use super::director::{Director, Tally};
+use super::director::{Director, Span, Tally};
 use super::driver::{Driver, Over};
 use super::history::open_operations;
 use super::judge::{Found, judge, measures, vacuous};
 use super::ledger::{Ledger, LedgerKeeper};
+use super::meter::Meter;
 use super::record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 use super::recording::{Recording, TraceLevel};
 use super::script::Script;
@@ -33,6 +34,7 @@ struct Driven {
     faults_active: Vec<String>,
     swarm_off: Vec<String>,
     drawn: Vec<String>,
+    spans: Vec<Span>,
 }
 
 /// Runs a validated scenario for one of its protocols.
@@ -53,7 +55,11 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         sim.set_tracer(Box::new(SharedRecorder(recorder.clone())));
         recorder
     });
-    let mut world = SimWorld { sim, selectors: P::selectors() };
+    let meter = options.series.map(|series| {
+        sim.keep_host_times();
+        Box::new(Meter::new(scenario, series, sim.counts()))
+    });
+    let mut world = SimWorld { sim, selectors: P::selectors(), meter };
     let director = make_director(&built, scenario, seed);
     let bound = P::liveness_bound(&built.params);
     let mut driver = Driver::new(
@@ -65,7 +71,10 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
         options.until_ns.map(SimTime::from_nanos),
     );
     let driven = drive(&mut driver, ledger, seed);
-    conclude(scenario, seed, options, &world, driven, recorder)
+    let meter = world.meter.take();
+    let mut output = conclude(scenario, seed, options, &world, &driven, recorder);
+    output.record.series = meter.map(|meter| meter.finish(&world.sim, &driven.spans));
+    output
 }
 
 fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) -> Director {
@@ -105,6 +114,7 @@ fn drive(driver: &mut Driver<'_>, ledger: Rc<RefCell<Ledger>>, seed: u64) -> Dri
         faults_active: director.describe_active(driver.world),
         swarm_off: director.swarm_off.iter().map(|kind| (*kind).to_owned()).collect(),
         drawn: director.drawn.clone(),
+        spans: director.spans.clone(),
     }
 }
 
@@ -113,7 +123,7 @@ fn conclude<P: Protocol>(
     seed: u64,
     options: &RunOptions,
     world: &SimWorld<P>,
-    driven: Driven,
+    driven: &Driven,
     recorder: Option<Rc<RefCell<Recorder>>>,
 ) -> RunOutput {
     let sim = &world.sim;
@@ -124,7 +134,7 @@ fn conclude<P: Protocol>(
     violations.extend(driven.violations.iter().cloned());
     // Stable: what the simulation found in an event comes first.
     violations.sort_by_key(|violation| violation.event);
-    let mut unknown = not_finished(&driven, sim.now());
+    let mut unknown = not_finished(driven, sim.now());
     if violations.is_empty() || options.keep_going {
         let found = judge::<P::Service>(scenario, sim.history(), &measures);
         unknown = unknown.or(add_found(found, &mut violations, sim));
@@ -137,7 +147,7 @@ fn conclude<P: Protocol>(
             .and_then(|recorder| recorder.borrow().host_of(violation.event))
             .map(|host| host.to_string()),
     });
-    let (verdict, property, message) = verdict_of(&violations, unknown, &driven);
+    let (verdict, property, message) = verdict_of(&violations, unknown, driven);
     let record = RunRecord {
         format_version: RECORD_VERSION,
         scenario: scenario.name.clone(),
@@ -158,8 +168,8 @@ fn conclude<P: Protocol>(
         measures,
         messages,
         operations,
-        faults: driven.faults,
-        swarm_off: driven.swarm_off,
+        faults: driven.faults.clone(),
+        swarm_off: driven.swarm_off.clone(),
         series: None,
     };
     RunOutput {
@@ -167,9 +177,9 @@ fn conclude<P: Protocol>(
         record,
         violation: point,
         history: options.history.then(|| history_text(sim)),
-        faults_active: driven.faults_active,
+        faults_active: driven.faults_active.clone(),
         shown: options.show.iter().map(|name| (name.clone(), show(sim, name))).collect(),
-        drawn: driven.drawn,
+        drawn: driven.drawn.clone(),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use seedbed_protocols::HistoryRecord;
-use seedbed_sim::{HistoryEvent, OpId, Service};
+use seedbed_sim::{HistoryEvent, OpId, Service, SimTime};
 
-/// How long each operation took that ended `ok`, from its intended start, in nanoseconds and in
-/// ascending order; final operations are not among them.
-pub(crate) fn latencies_ns<S: Service>(records: &[HistoryRecord<S>]) -> Vec<u64> {
+/// When each operation ended that ended `ok`, and how long it took from its intended start, in
+/// nanoseconds; final operations are not among them.
+pub(crate) fn latencies<S: Service>(records: &[HistoryRecord<S>]) -> Vec<(SimTime, u64)> {
     let mut begun: BTreeMap<OpId, u64> = BTreeMap::new();
     let mut latencies = Vec::new();
     for record in records.iter().filter(|record| !record.last) {
@@ -17,13 +17,12 @@ pub(crate) fn latencies_ns<S: Service>(records: &[HistoryRecord<S>]) -> Vec<u64>
             }
             HistoryEvent::Ok(_) => {
                 if let Some(intended) = begun.remove(&record.op) {
-                    latencies.push(record.time.nanos() - intended);
+                    latencies.push((record.time, record.time.nanos() - intended));
                 }
             }
             HistoryEvent::Fail | HistoryEvent::Info => {}
         }
     }
-    latencies.sort_unstable();
     latencies
 }
 

@@ -8,7 +8,7 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 use serde::Deserialize;
 
 use super::director::Tally;
-use super::history::latencies_ns;
+use super::history::latencies;
 use super::record::{Messages, Operations};
 use crate::format::{Band, Check, Named, Scenario};
 
@@ -48,7 +48,9 @@ pub(crate) fn measures<S: Tested>(
         let own = messages.sent - by_clients;
         set("messages_per_operation", own as f64 / operations.ok as f64);
     }
-    let latencies = latencies_ns::<S>(history);
+    let took = latencies::<S>(history).into_iter();
+    let mut latencies: Vec<u64> = took.map(|(_, latency)| latency).collect();
+    latencies.sort_unstable();
     for (name, percent) in [("latency_p50_ns", 50), ("latency_p99_ns", 99)] {
         if let Some(latency) = quantile(&latencies, percent) {
             set(name, latency as f64);
@@ -58,7 +60,7 @@ pub(crate) fn measures<S: Tested>(
 }
 
 /// The least number that at least so many percent do not exceed.
-fn quantile(sorted: &[u64], percent: usize) -> Option<u64> {
+pub(crate) fn quantile(sorted: &[u64], percent: usize) -> Option<u64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }

@@ -10,6 +10,7 @@ pub(crate) mod execute;
 mod history;
 mod judge;
 mod ledger;
+mod meter;
 mod places;
 mod record;
 mod recording;
@@ -23,7 +24,7 @@ mod world;
 pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};
-pub use series::{LatencyByBin, Series};
+pub use series::{LatencyByBin, Series, SeriesOptions};
 pub use signature::signature;
 
 /// What the runner itself can find violated, beside invariants, checks and milestones: name and a
@@ -54,6 +55,8 @@ pub struct RunOptions {
     pub until_ns: Option<u64>,
     /// Keeps the history.
     pub history: bool,
+    /// Keeps what the run looks like over time.
+    pub series: Option<SeriesOptions>,
     /// Hosts whose serialized node is wanted at the end (`--show n3`).
     pub show: Vec<String>,
 }

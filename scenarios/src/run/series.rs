@@ -7,6 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::histogram::Histogram;
 
+/// How series are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeriesOptions {
+    /// How wide a bin is, in nanoseconds. Without, it is chosen such that a run has at most 200
+    /// bins: the narrowest of 1, 2, 10, 20, 100 ms and so on for the length that the scenario says;
+    /// a run of unknown length begins with 1 ms, and goes on to the next width whenever it has 200.
+    /// A chosen width grows in the same way, from 10,000 bins.
+    pub bin_ns: Option<u64>,
+}
+
 /// A run over time. Bin number `i` covers the virtual time from `i * bin_ns` up to, but without,
 /// `(i + 1) * bin_ns`. Bins at the end in which nothing happened are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

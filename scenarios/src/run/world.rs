@@ -11,6 +11,7 @@ use seedbed_sim::{
 use serde_json::Value;
 
 use super::ledger::canonical_op;
+use super::meter::Meter;
 
 /// What has become of an operation that the script submitted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,6 +71,8 @@ pub(crate) trait World {
 pub(crate) struct SimWorld<P: Protocol> {
     pub(crate) sim: Sim<P>,
     pub(crate) selectors: Vec<Selector<P>>,
+    /// Counts in bins, if somebody wants them.
+    pub(crate) meter: Option<Box<Meter>>,
 }
 
 impl<P: Protocol> SimWorld<P> {
@@ -102,6 +105,14 @@ fn find_term(node: &Value) -> Option<u64> {
 
 impl<P: Protocol> World for SimWorld<P> {
     fn run(&mut self, until: SimTime) -> Stop {
+        while let Some(meter) = &mut self.meter
+            && meter.last() < until
+        {
+            match self.sim.run(meter.last()) {
+                Stop::Until => meter.close_bin(self.sim.counts()),
+                stop => return stop,
+            }
+        }
         self.sim.run(until)
     }
     fn now(&self) -> SimTime {

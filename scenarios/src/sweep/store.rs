@@ -17,7 +17,8 @@ use super::plan::{Job, Plan};
 use super::seeds::Seeds;
 use crate::canonical;
 use crate::failure::Build;
-use crate::run::RunRecord;
+use crate::format::Study;
+use crate::run::{RunRecord, SeriesOptions};
 
 /// The version of the layout of the header and of rows.
 const RESULTS_VERSION: u32 = 1;
@@ -80,9 +81,22 @@ impl StoreError {
     }
 }
 
+/// What was asked for beside scenarios and seeds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made<'a> {
+    /// The values of `--set`.
+    pub set: &'a [(String, Value)],
+    /// The values of `--vary`.
+    pub vary: &'a [Vary],
+    /// Whether rows hold series, and which.
+    pub series: Option<SeriesOptions>,
+    /// The study that asks for all this.
+    pub study: Option<&'a Study>,
+}
+
 /// The header of a plan's results.
 #[must_use]
-pub fn header_of(plan: &Plan, build: &Build, set: &[(String, Value)], vary: &[Vary]) -> Header {
+pub fn header_of(plan: &Plan, build: &Build, made: &Made<'_>) -> Header {
     let mut scenarios: BTreeMap<&str, Value> = BTreeMap::new();
     for unit in &plan.units {
         let mut protocols: Vec<&str> = unit.scenario.protocol.names().collect();
@@ -96,14 +110,22 @@ pub fn header_of(plan: &Plan, build: &Build, set: &[(String, Value)], vary: &[Va
             })
         });
     }
-    let vary: Vec<Value> = vary.iter().map(|vary| json!([vary.path, vary.values])).collect();
-    Header(canonical::sorted(&json!({
+    let vary: Vec<Value> = made.vary.iter().map(|vary| json!([vary.path, vary.values])).collect();
+    let mut header = json!({
         "format_version": RESULTS_VERSION,
         "build": plain(build),
         "scenarios": scenarios.into_values().collect::<Vec<Value>>(),
         "seeds": plan.seeds.to_json(),
-        "grid": { "set": plain(&set), "vary": vary },
-    })))
+        "grid": { "set": plain(made.set), "vary": vary },
+    });
+    // Without them, results are what they would be if nobody had thought of them.
+    if let Some(series) = made.series {
+        header["series"] = json!({ "bin_ns": series.bin_ns });
+    }
+    if let Some(study) = made.study {
+        header["study"] = plain(study);
+    }
+    Header(canonical::sorted(&header))
 }
 
 fn plain<T: Serialize + ?Sized>(data: &T) -> Value {
@@ -116,6 +138,12 @@ impl Header {
     #[must_use]
     pub fn line(&self) -> String {
         canonical::line(&self.0)
+    }
+
+    /// The study that the rows were made for.
+    #[must_use]
+    pub fn study(&self) -> Option<Study> {
+        serde_json::from_value(self.0.get("study")?.clone()).ok()
     }
 
     /// The seeds that the rows are of.
@@ -133,6 +161,8 @@ impl Header {
             ("scenarios", "other scenarios, or the scenario files have changed since"),
             ("seeds", "other seeds"),
             ("grid", "other values of --set or --vary"),
+            ("series", "another --series or --bin"),
+            ("study", "another study file"),
         ];
         let differs = |name: &str| self.0.get(name) != other.0.get(name);
         parts.into_iter().find(|(name, _)| differs(name)).map(|(_, words)| words)

@@ -18,12 +18,13 @@ fn options<'a>(fake: &'a Fake, folder: &Folder, jobs: usize) -> SweepOptions<'a>
         out: Some(folder.path().to_owned()),
         failures: folder.path().join("failures"),
         resume: false,
+        series: None,
         stop: &fake.stop,
     }
 }
 
 fn sweep(plan: &Plan, fake: &Fake, options: &SweepOptions<'_>) -> Result<SweepOutcome, SweepError> {
-    let header = header_of(plan, &build(), &[], &[]);
+    let header = header_of(plan, &build(), &Made::default());
     run_sweep(plan, &header, &build(), fake, options, &Nobody, true)
 }
 
@@ -158,12 +159,12 @@ fn a_folder_with_other_results_is_refused() {
     let changed = plan_of(vec![scenario("a", json!({"nodes": 5}))], 10);
     assert!(refused(&changed, true).contains("scenario files have changed"));
     let other_build = Build { commit: "def".into(), ..build() };
-    let header = header_of(&plan, &other_build, &[], &[]);
+    let header = header_of(&plan, &other_build, &Made::default());
     let resumed = SweepOptions { resume: true, ..options(&fake, &folder, 1) };
     let error = run_sweep(&plan, &header, &other_build, &fake, &resumed, &Nobody, false);
     assert!(error.unwrap_err().to_string().contains("another build"));
     let set = [("nodes".to_owned(), json!(3))];
-    let header = header_of(&plan, &build(), &set, &[]);
+    let header = header_of(&plan, &build(), &Made { set: &set, ..Made::default() });
     let error = run_sweep(&plan, &header, &build(), &fake, &resumed, &Nobody, false);
     assert!(error.unwrap_err().to_string().contains("--set or --vary"));
     assert_eq!(folder.contents(), before, "a refusal touches nothing");

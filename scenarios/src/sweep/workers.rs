@@ -13,7 +13,7 @@ use super::store::{PartStore, Row, StoreError};
 use super::tally::Tally;
 use crate::failure::{Build, Study};
 use crate::replay::first_difference;
-use crate::run::{RunOptions, RunRecord, TraceLevel, Verdict};
+use crate::run::{RunOptions, RunRecord, SeriesOptions, TraceLevel, Verdict};
 
 /// The stack of a worker: as much as a main thread usually has, so that a run that works in `run`
 /// works in `sweep`.
@@ -34,6 +34,8 @@ pub struct SweepOptions<'a> {
     pub failures: PathBuf,
     /// Completes the results that `out` already has.
     pub resume: bool,
+    /// Adds series to the rows.
+    pub series: Option<SeriesOptions>,
     /// Somebody else's wish that no new run starts.
     pub stop: &'a AtomicBool,
 }
@@ -125,7 +127,8 @@ impl Work<'_> {
 
     fn run_one(&self, job: Job) {
         let unit = &self.plan.units[job.unit];
-        let output = self.runs.run(unit, job.seed, &RunOptions::default());
+        let options = RunOptions { series: self.options.series, ..RunOptions::default() };
+        let output = self.runs.run(unit, job.seed, &options);
         let record = output.record;
         let mut studied = None;
         let mut broken = None;

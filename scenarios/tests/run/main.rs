@@ -6,6 +6,7 @@ mod library;
 mod manuals;
 mod placements;
 mod scripts;
+mod series;
 mod tick;
 mod tracing;
 

@@ -257,6 +257,9 @@ impl Protocol for Tick {
                 node.heard > 0
             }),
             Milestone::anywhere("never", "cannot happen", |_, _, _| false),
+            Milestone::each_host("heard-ten", "the host has heard ten", |_, _, node: &Tick| {
+                node.heard >= 10
+            }),
         ]
     }
 

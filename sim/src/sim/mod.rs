@@ -446,6 +446,12 @@ impl<N: Node> Sim<N> {
         self.core.counts.delivered
     }
 
+    /// What was counted until now; `in_flight_at_end` is not among it, which would take a look at
+    /// every message.
+    pub fn counts(&self) -> &MessageCounts {
+        &self.core.counts
+    }
+
     /// Messages and what became of them until now.
     pub fn messages(&self) -> MessageCounts {
         let mut counts = self.core.counts.clone();

@@ -80,6 +80,15 @@ pub(crate) struct Milestones<N: Node> {
     /// Those to be asked after each step.
     pub(crate) asked: Vec<u16>,
     pub(crate) healed_at: Option<SimTime>,
+    /// When each host reached what is reached host by host, if somebody wants to know.
+    host_times: Vec<HostTimes>,
+}
+
+/// When each host first satisfied a milestone. `asked` numbers these after the entries.
+struct HostTimes {
+    /// The place of the milestone among the entries.
+    entry: usize,
+    first: Vec<Option<SimTime>>,
 }
 
 pub(crate) struct MilestoneEntry<N: Node> {
@@ -107,17 +116,55 @@ impl<N: Node> Milestones<N> {
                 }
             })
             .collect();
-        let mut milestones = Milestones { entries, asked: Vec::new(), healed_at: None };
+        let mut milestones =
+            Milestones { entries, asked: Vec::new(), healed_at: None, host_times: Vec::new() };
         milestones.ask_all();
         milestones
     }
 
     fn ask_all(&mut self) {
-        let asked = self.entries.iter().enumerate();
-        self.asked = asked
-            .filter(|(_, entry)| !matches!(entry.milestone.rule, Rule::Reported))
-            .map(|(index, _)| index as u16)
-            .collect();
+        let entries =
+            self.entries.iter().enumerate().filter(|(_, entry)| match entry.milestone.rule {
+                Rule::Anywhere(_) | Rule::Everywhere(_) => true,
+                Rule::Reported | Rule::EachHost(_) => false,
+            });
+        let hosts = (self.entries.len()..).zip(&self.host_times);
+        let hosts = hosts.filter(|(_, times)| times.first.contains(&None));
+        let asked = entries.map(|(index, _)| index).chain(hosts.map(|(index, _)| index));
+        self.asked = asked.map(|index| index as u16).collect();
+    }
+
+    /// From now on notes when each host satisfies what is a matter of single hosts.
+    fn keep_host_times(&mut self, hosts: usize) {
+        let entries = self.entries.iter().enumerate();
+        let by_host = entries.filter(|(_, entry)| match entry.milestone.rule {
+            Rule::Everywhere(_) | Rule::EachHost(_) => true,
+            Rule::Reported | Rule::Anywhere(_) => false,
+        });
+        self.host_times =
+            by_host.map(|(entry, _)| HostTimes { entry, first: vec![None; hosts] }).collect();
+        self.ask_all();
+    }
+
+    /// Asks number `index` of `asked`, which stands for the times of hosts, about one host; true
+    /// once every host has its time.
+    #[cold]
+    #[inline(never)]
+    fn ask_host(&mut self, index: usize, world: &View<'_, N>, host: NodeId) -> bool {
+        let times = &mut self.host_times[index - self.entries.len()];
+        let first = &mut times.first[host.index()];
+        if first.is_some() {
+            return false;
+        }
+        let (Rule::Everywhere(holds) | Rule::EachHost(holds)) =
+            &self.entries[times.entry].milestone.rule
+        else {
+            return false;
+        };
+        if world.node(host).is_some_and(|node| holds(world, host, node)) {
+            *first = Some(world.now());
+        }
+        !times.first.contains(&None)
     }
 
     /// Marks the milestone as reached, if it was not in this phase; true if so.
@@ -142,7 +189,7 @@ impl<N: Node> MilestoneEntry<N> {
     fn holds_after(&mut self, world: &View<'_, N>, host: NodeId, up: usize) -> bool {
         let node = world.node(host);
         match &self.milestone.rule {
-            Rule::Reported => false,
+            Rule::Reported | Rule::EachHost(_) => false,
             Rule::Anywhere(holds) => node.is_some_and(|node| holds(world, host, node)),
             Rule::Everywhere(holds) => {
                 let now = node.is_some_and(|node| holds(world, host, node));
@@ -265,7 +312,14 @@ impl<N: Node> Sim<N> {
         let mut position = 0;
         while let Some(&index) = self.milestones.asked.get(position) {
             let world = Self::view_of(&self.hosts, &self.core.shared, self.core.now);
-            let entry = &mut self.milestones.entries[usize::from(index)];
+            let Some(entry) = self.milestones.entries.get_mut(usize::from(index)) else {
+                if self.milestones.ask_host(usize::from(index), &world, host) {
+                    self.milestones.asked.remove(position);
+                } else {
+                    position += 1;
+                }
+                continue;
+            };
             if entry.holds_after(&world, host, self.up) {
                 self.milestones.asked.remove(position);
                 self.reached(usize::from(index));
@@ -284,6 +338,22 @@ impl<N: Node> Sim<N> {
         let name = self.milestones.entries[index].milestone.name;
         self.trace(None, What::Milestone { name }, &name);
         self.core.fire_watches(|condition| *condition == Condition::Milestone(index));
+    }
+
+    /// Notes when each host first satisfies the condition of a milestone that is a matter of single
+    /// hosts. Call once, before the first event and after [`Sim::set_milestones`].
+    pub fn keep_host_times(&mut self) {
+        self.milestones.keep_host_times(self.hosts.0.len());
+    }
+
+    /// The times that [`Sim::keep_host_times`] asked for: by milestone, each host that has reached
+    /// it, in the order of hosts.
+    pub fn host_times(&self) -> impl Iterator<Item = (&'static str, Vec<(NodeId, SimTime)>)> + '_ {
+        self.milestones.host_times.iter().map(|times| {
+            let hosts = (0_u32..).map(NodeId::host).zip(&times.first);
+            let reached = hosts.filter_map(|(host, first)| Some((host, (*first)?)));
+            (self.milestones.entries[times.entry].milestone.name, reached.collect())
+        })
     }
 
     /// From here on milestones count as reached after heal; those that hold now did so at once.

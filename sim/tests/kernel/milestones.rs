@@ -98,3 +98,61 @@ fn an_undeclared_milestone_is_an_error() {
     assert_eq!(world.sim.run(at(9)), Stop::Violation);
     assert!(world.sim.violations()[0].message.contains("the milestone `typo`"));
 }
+
+/// Host by host: each host's first time, of what is a matter of single hosts, and only if asked
+/// for. What the run reaches, and its digest, are the same.
+#[test]
+fn hosts_have_times_of_their_own() {
+    let story = |keep: bool| {
+        let mut world = World::new(3, |state, _, event| {
+            if let Event::Asked { op, .. } = event {
+                *state = op;
+            }
+        });
+        world.sim.set_milestones(vec![
+            Milestone::anywhere("some", "one host has five", |_, _, node: &Puppet| node.state == 5),
+            Milestone::everywhere("all", "all have five", |_, _, node: &Puppet| node.state == 5),
+            Milestone::each_host("own", "the host has six", |_, _, node: &Puppet| node.state == 6),
+        ]);
+        if keep {
+            world.sim.keep_host_times();
+        }
+        world.order_at(5, N1, 5).order_at(6, N2, 6).order_at(7, N1, 6).order_at(8, N3, 5);
+        world.order_at(9, N2, 5).order_at(10, N1, 5).order_at(11, N3, 6).until(20);
+        world
+    };
+    let world = story(true);
+    let by_host: Vec<_> = world.sim.host_times().collect();
+    assert_eq!(
+        by_host,
+        [
+            ("all", vec![(N1, at(5)), (N2, at(9)), (N3, at(8))]),
+            ("own", vec![(N1, at(7)), (N2, at(6)), (N3, at(11))]),
+        ]
+    );
+    let plain = story(false);
+    assert_eq!(plain.sim.host_times().count(), 0);
+    for name in ["some", "all", "own"] {
+        assert_eq!(times(&world, name), times(&plain, name), "{name}");
+    }
+    assert_eq!(times(&world, "all"), (Some(at(10)), None));
+    assert_eq!(times(&world, "own"), (None, None));
+    assert_eq!(world.sim.digest(), plain.sim.digest());
+}
+
+/// A time of a host outlives its crash, and heal does not take it away; a host that was down when
+/// the others got there still gets its own.
+#[test]
+fn times_of_hosts_outlive_crashes_and_heal() {
+    let mut world = states(3);
+    world.sim.keep_host_times();
+    world.order_at(5, N1, 5);
+    let crash = world.stop_at(6).inject(Fault::Crash(N2, None)).unwrap();
+    world.order_at(7, N3, 5).until(8);
+    assert_eq!(times(&world, "all").0, Some(at(7)));
+    world.stop_at(9).release(crash);
+    world.stop_at(10).heal();
+    world.order_at(12, N2, 5).order_at(13, N1, 5).until(20);
+    let (_, hosts) = world.sim.host_times().next().unwrap();
+    assert_eq!(hosts, [(N1, at(5)), (N2, at(12)), (N3, at(7))]);
+}

@@ -64,6 +64,7 @@ impl Director {
         }
         world.trace_fault(kind, &told);
         self.activated += 1;
+        self.open_span(kind, self.activated, now);
         self.active.insert(self.activated, Active { kind, text, since: now, holds });
         if let Some(time) = lasts {
             let action = Action::Release { active: self.activated };
@@ -76,6 +77,7 @@ impl Director {
         let Some(ended) = self.active.remove(&active) else {
             return;
         };
+        self.forget_idle(world.now());
         for hold in &ended.holds {
             world.release(hold.id);
         }
@@ -92,7 +94,7 @@ impl Director {
                 freed != Freed::All
             });
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.forget_idle(world.now());
         for host in hosts.iter().filter(|host| !host.is_client()) {
             any |= world.restart(*host);
         }
@@ -108,6 +110,7 @@ impl Director {
                 world.release(hold.id);
             }
         }
+        self.forget_idle(world.now());
         for host in self.places.members.clone() {
             any |= world.restart(host);
         }
@@ -123,7 +126,7 @@ impl Director {
                 active.holds.retain(|hold| !matches!(hold.what, Held::Down(it) if it == *host));
             }
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.forget_idle(world.now());
         any
     }
 
@@ -140,7 +143,7 @@ impl Director {
                 !held.is_empty()
             });
         }
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.forget_idle(world.now());
         any
     }
 

@@ -9,6 +9,7 @@ mod fire;
 mod holds;
 mod random;
 mod select;
+mod spans;
 mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use seedbed_sim::{Condition, HoldId, NodeId, SimTime};
 
 use self::holds::Active;
 use self::random::Draw;
+pub(crate) use self::spans::Span;
 pub(crate) use self::tally::Tally;
 use super::build::duration;
 use super::places::Places;
@@ -92,6 +94,8 @@ pub(crate) struct Director {
     draws: Vec<Draw>,
     active: BTreeMap<u64, Active>,
     activated: u64,
+    /// When faults held, in the order in which they began.
+    pub(crate) spans: Vec<Span>,
     /// Message rules that have been placed, whether or not they have met their message.
     rules: Vec<(HoldId, usize)>,
     /// How often each kind took effect.
@@ -126,6 +130,7 @@ impl Director {
             draws: Vec::new(),
             active: BTreeMap::new(),
             activated: 0,
+            spans: Vec::new(),
             rules: Vec::new(),
             effects: BTreeMap::new(),
             swarm_off: BTreeSet::new(),
@@ -347,11 +352,15 @@ impl Director {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
+        let activated = self.activated;
         let fired = self.fire_fault(leaf, &fault, &mut rng, world);
         self.leaves[leaf].rng = rng;
         if fired == Fired::Took {
             self.tallies[leaf].took += 1;
             *self.effects.entry(kind).or_default() += 1;
+            if self.activated == activated {
+                self.mark(kind, world.now());
+            }
         }
         fired
     }
@@ -392,6 +401,8 @@ impl Director {
             world.unwatch(watch);
         }
         self.active.clear();
+        self.forget_idle(world.now());
+        self.mark("heal", world.now());
         self.rules.clear();
         self.healed = true;
         world.trace_fault("heal", "everything");
