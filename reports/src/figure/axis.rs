@@ -69,7 +69,7 @@ enum Law {
 /// What part of a logarithmic axis is for the value zero, if it occurs.
 const ZERO_SHARE: f64 = 0.07;
 /// About how far apart labelled ticks are, in pixels.
-const TICK_DISTANCE: f64 = 80.0;
+const TICK_DISTANCE: f64 = 60.0;
 
 impl Projection {
     /// Lays `axis` out between two pixels, for `values`.
