@@ -28,9 +28,8 @@ pub fn plot(folder: &Path, figure: &Figure) -> io::Result<Plotted> {
     let mut files = Vec::new();
     let mut write = |ending: &str, bytes: &[u8]| {
         let path = folder.join(format!("{}.{ending}", figure.name));
-        let named = |error: io::Error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        };
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         fs::write(&path, bytes).map_err(named)?;
         files.push(path);
         io::Result::Ok(())

@@ -4,6 +4,7 @@ mod check;
 mod digests;
 mod list;
 mod replay;
+mod report;
 mod run;
 mod schema;
 mod settings;
@@ -49,6 +50,8 @@ pub enum Command {
     Replay(replay::Arguments),
     /// Runs many seeds.
     Sweep(Box<sweep::Arguments>),
+    /// Draws results: SVG, PNG and CSV files.
+    Report(report::Arguments),
     /// Prints the JSON schema of scenario files.
     Schema,
     /// Makes the runs that another process gives it, for `sweep --check-determinism`.
@@ -77,6 +80,7 @@ impl Command {
             Command::Run(arguments) => run::execute(&arguments, laboratory, console),
             Command::Replay(arguments) => replay::execute(&arguments, laboratory, console),
             Command::Sweep(arguments) => sweep::execute(&arguments, laboratory, console),
+            Command::Report(arguments) => report::execute(&arguments, console),
             Command::Schema => Ok(schema::execute(console)),
             Command::Digests => digests::execute(laboratory),
         }

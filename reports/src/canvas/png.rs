@@ -114,7 +114,8 @@ impl Canvas for PngCanvas {
     fn line(&mut self, spots: &[Spot], stroke: &Stroke) {
         let colour = rgba(stroke.colour, 1.0);
         let width = ((stroke.width * f64::from(DRAWN)).round() as u32).max(1);
-        let style = plotters::style::ShapeStyle { color: colour, filled: true, stroke_width: width };
+        let style =
+            plotters::style::ShapeStyle { color: colour, filled: true, stroke_width: width };
         for piece in dashes(spots, stroke.dash) {
             let mut places: Vec<(i32, i32)> = piece.into_iter().map(drawn).collect();
             places.dedup();

@@ -46,10 +46,8 @@ impl Canvas for SvgCanvas {
     fn line(&mut self, spots: &[Spot], stroke: &Stroke) {
         let width = short(stroke.width);
         let colour = hex(stroke.colour);
-        let _ = write!(
-            self.text,
-            "<path fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" "
-        );
+        let _ =
+            write!(self.text, "<path fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" ");
         if !stroke.dash.is_empty() {
             let lengths: Vec<String> = stroke.dash.iter().map(|length| short(*length)).collect();
             let _ = write!(self.text, "stroke-dasharray=\"{}\" ", lengths.join(" "));
@@ -84,12 +82,7 @@ impl Canvas for SvgCanvas {
             Anchor::Middle => self.text.push_str(" text-anchor=\"middle\""),
             Anchor::End => self.text.push_str(" text-anchor=\"end\""),
         }
-        let _ = writeln!(
-            self.text,
-            " fill=\"{}\">{}</text>",
-            hex(lettering.colour),
-            escaped(text)
-        );
+        let _ = writeln!(self.text, " fill=\"{}\">{}</text>", hex(lettering.colour), escaped(text));
     }
 
     fn begin_group(&mut self, title: &str) {

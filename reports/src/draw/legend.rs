@@ -85,8 +85,7 @@ impl Grid {
 
 fn paint_swatch(entry: &Entry, (left, middle): (f64, f64), canvas: &mut dyn Canvas) {
     if entry.shape != Shape::Marks {
-        let stroke =
-            Stroke { colour: entry.style.colour(), width: 2.0, dash: entry.style.dash() };
+        let stroke = Stroke { colour: entry.style.colour(), width: 2.0, dash: entry.style.dash() };
         canvas.line(&[(left, middle), (left + SWATCH, middle)], &stroke);
     }
     marks::paint((left + SWATCH / 2.0, middle), entry.style, entry.role, canvas);

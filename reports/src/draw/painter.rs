@@ -75,10 +75,8 @@ fn paint_shade(figure: &Figure, layout: &Layout, canvas: &mut dyn Canvas) {
         }
     }
     for (from, until, share) in shades.into_iter().filter(|shade| shade.2 > 0.0) {
-        let corners = rectangle(
-            (layout.x.pixel(from), layout.top),
-            (layout.x.pixel(until), layout.bottom),
-        );
+        let corners =
+            rectangle((layout.x.pixel(from), layout.top), (layout.x.pixel(until), layout.bottom));
         canvas.fill(&corners, FAULT, SHADE_OPACITY * share);
     }
 }

@@ -61,9 +61,16 @@ pub struct Tick {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Law {
-    Even { from: f64, until: f64 },
+    Even {
+        from: f64,
+        until: f64,
+    },
     /// Decimal logarithms; `zero` is the share of the axis, at its start, that is for zero.
-    Powers { from: f64, until: f64, zero: f64 },
+    Powers {
+        from: f64,
+        until: f64,
+        zero: f64,
+    },
 }
 
 /// What part of a logarithmic axis is for the value zero, if it occurs.
@@ -328,7 +335,10 @@ mod tests {
 
     #[test]
     fn even_ticks_are_round() {
-        assert_eq!(labels(Scale::Linear, &[3.0, 97.0], 400.0), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(
+            labels(Scale::Linear, &[3.0, 97.0], 400.0),
+            ["0", "20", "40", "60", "80", "100"]
+        );
         assert_eq!(labels(Scale::Linear, &[0.31], 400.0), ["0", "0.1", "0.2", "0.3", "0.4"]);
         let thousands = labels(Scale::Linear, &[11_000.0], 400.0);
         assert_eq!(thousands, ["0", "5,000", "10,000", "15,000"]);

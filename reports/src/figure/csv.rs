@@ -19,9 +19,8 @@ pub fn to_csv(figure: &Figure) -> String {
     push_row(&mut text, &["kind", "name", x, "until", y, "low", "high"].map(str::to_owned));
     for curve in &figure.curves {
         for point in &curve.points {
-            let (low, high) = point.band.map_or_else(Default::default, |(low, high)| {
-                (number(low), number(high))
-            });
+            let (low, high) =
+                point.band.map_or_else(Default::default, |(low, high)| (number(low), number(high)));
             let (x, y) = (value(&figure.x, point.x), value(&figure.y, point.y));
             let kind = curve.role.word().to_owned();
             push_row(&mut text, &[kind, curve.name.clone(), x, String::new(), y, low, high]);

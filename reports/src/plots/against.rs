@@ -106,9 +106,13 @@ fn measured(
         }
         let style = Style::of_slot(index);
         let role = Role::Measured;
-        let curve = curves
-            .entry(index)
-            .or_insert_with(|| Curve { name: key, style, shape, role, points: Vec::new() });
+        let curve = curves.entry(index).or_insert_with(|| Curve {
+            name: key,
+            style,
+            shape,
+            role,
+            points: Vec::new(),
+        });
         let Some(sample) = member.group.quantities.get(quantity) else { continue };
         let runs = member.group.runs;
         let number = |thousandths: u64| sample.quantile(thousandths, runs);
@@ -142,7 +146,8 @@ fn never(scene: &Scene<'_>, quantity: &Quantity) -> Option<String> {
         .iter()
         .map(|member| {
             let sample = member.group.quantities.get(quantity);
-            member.group.runs - sample.map_or(0, crate::results::Sample::count).min(member.group.runs)
+            member.group.runs
+                - sample.map_or(0, crate::results::Sample::count).min(member.group.runs)
         })
         .sum();
     let runs = count_of(missing, "run");

@@ -15,8 +15,9 @@ const MARKED: [(u64, &str); 3] = [(500, "p50"), (900, "p90"), (990, "p99")];
 
 /// Lines across at the quantiles that are marked.
 pub(super) fn guides() -> Vec<Guide> {
-    let guide = |(thousandths, label): (u64, &str)| {
-        Guide { y: thousandths as f64 / 1000.0, label: label.to_owned() }
+    let guide = |(thousandths, label): (u64, &str)| Guide {
+        y: thousandths as f64 / 1000.0,
+        label: label.to_owned(),
     };
     MARKED.into_iter().map(guide).collect()
 }

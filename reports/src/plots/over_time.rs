@@ -117,7 +117,13 @@ fn sum_of<'x>(counts: impl Iterator<Item = &'x Vec<u64>>) -> Vec<u64> {
 
 /// What all pictures over time have in common. Faults are those of the first group: where groups
 /// differ, they are named as its.
-fn figure(scene: &Scene<'_>, name: &str, title: String, label: &str, timed: &[&Timed<'_, '_>]) -> Figure {
+fn figure(
+    scene: &Scene<'_>,
+    name: &str,
+    title: String,
+    label: &str,
+    timed: &[&Timed<'_, '_>],
+) -> Figure {
     let lanes = timed.first().map_or_else(Vec::new, |one| one.lanes());
     let mut notes = Vec::new();
     if !lanes.is_empty() {

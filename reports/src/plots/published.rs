@@ -11,10 +11,7 @@ use crate::results::Quantity;
 use super::scene::{Scene, short_path};
 use super::unit::{Unit, value_text};
 
-fn of_quantity<'a>(
-    scene: &Scene<'a>,
-    quantity: &Quantity,
-) -> impl Iterator<Item = &'a Published> {
+fn of_quantity<'a>(scene: &Scene<'a>, quantity: &Quantity) -> impl Iterator<Item = &'a Published> {
     let quantity = quantity.clone();
     let all = scene.study.into_iter().flat_map(|study| &study.published);
     all.filter(move |published| Quantity::parse(&published.measure) == quantity)
@@ -42,20 +39,14 @@ fn style_at(scene: &Scene<'_>, at: &BTreeMap<String, Value>, other: usize) -> St
 }
 
 /// Published percentiles, one curve for each point of the grid.
-pub(super) fn in_distribution(
-    scene: &Scene<'_>,
-    quantity: &Quantity,
-    unit: Unit,
-) -> Vec<Curve> {
+pub(super) fn in_distribution(scene: &Scene<'_>, quantity: &Quantity, unit: Unit) -> Vec<Curve> {
     let mut curves = Vec::new();
     for published in of_quantity(scene, quantity) {
         for (index, at) in published.points.iter().enumerate() {
             let mut points: Vec<Point> = at
                 .numbers
                 .iter()
-                .filter_map(|(name, number)| {
-                    Some(Point::new(number / unit.size, share_of(name)?))
-                })
+                .filter_map(|(name, number)| Some(Point::new(number / unit.size, share_of(name)?)))
                 .collect();
             points.sort_by(|one, other| one.y.total_cmp(&other.y));
             let name = format!("{}{}", published.label, named(&at.at));
@@ -68,9 +59,8 @@ pub(super) fn in_distribution(
 
 /// Which point numbers are of, as legends say it.
 fn named(at: &BTreeMap<String, Value>) -> String {
-    let part = |(path, value): (&String, &Value)| {
-        format!("{} {}", short_path(path), value_text(value))
-    };
+    let part =
+        |(path, value): (&String, &Value)| format!("{} {}", short_path(path), value_text(value));
     let parts: Vec<String> = at.iter().map(part).collect();
     if parts.is_empty() { String::new() } else { format!(", {}", parts.join(", ")) }
 }

@@ -15,7 +15,6 @@ pub(super) const CURVES_MAX: usize = 12;
 
 /// Everything that pictures of one scenario share.
 pub(super) struct Scene<'a> {
-    pub scenario: &'a str,
     /// What file names begin with, if there are several scenarios.
     prefix: String,
     pub members: Vec<Member<'a>>,
@@ -54,7 +53,6 @@ pub(super) fn scenes(results: &Results) -> Vec<Scene<'_>> {
         let members = members_of(results, &groups, &varied, &protocols);
         let study = groups.iter().find_map(|group| results.sources[group.source].study.as_ref());
         Scene {
-            scenario: groups.first().map_or("", |group| group.scenario.as_str()),
             prefix: if many { format!("{}-", slug(name)) } else { String::new() },
             source: source_line(results, &groups),
             members,
@@ -121,11 +119,8 @@ fn members_of<'a>(
             let value = group.point.get(path).map_or_else(|| "\u{2013}".to_owned(), value_text);
             parts.push(format!("{} {value}", short_path(path)));
         }
-        let style = if only_protocols {
-            protocols.style(&group.protocol)
-        } else {
-            Style::of_slot(index)
-        };
+        let style =
+            if only_protocols { protocols.style(&group.protocol) } else { Style::of_slot(index) };
         Member { group, label: parts.join(", "), style }
     };
     groups.iter().enumerate().map(member).collect()

@@ -13,7 +13,6 @@ pub(super) struct Unit {
 
 impl Unit {
     pub(super) const PLAIN: Unit = Unit { word: "", size: 1.0 };
-    pub(super) const SECONDS: Unit = Unit { word: "s", size: 1e9 };
 
     /// The unit for nanoseconds of which `highest` are the most.
     pub(super) fn of_time(highest: f64) -> Unit {

@@ -193,8 +193,10 @@ fn read_lines(
     source: &mut Source,
     groups: &mut Vec<Group>,
 ) -> Result<(), ReadError> {
-    let damaged = |line: usize, problem: String| {
-        ReadError::Damaged { path: path.display().to_string(), line, problem }
+    let damaged = |line: usize, problem: String| ReadError::Damaged {
+        path: path.display().to_string(),
+        line,
+        problem,
     };
     let mut reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(io_error(path))?);
     let first_group = groups.len();
