@@ -1,16 +1,27 @@
-//! Finding scenario files.
+//! Finding scenario and study files.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use seedbed_scenarios::study::is_study;
+
 use crate::halt::Halt;
 
-/// The scenario files that paths name, in order, each once. A folder stands for every `*.json`
-/// below it, but for hidden ones, schemas (`*.schema.json`) and files that others extend
-/// (`*.base.json`).
-pub fn scenario_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Halt> {
+/// The files that paths name.
+#[derive(Debug)]
+pub struct Files {
+    /// Scenarios, and whatever else is no study.
+    pub scenarios: Vec<PathBuf>,
+    /// Studies.
+    pub studies: Vec<PathBuf>,
+}
+
+/// The scenario and study files that paths name, in order, each once; there is at least one. A
+/// folder stands for every `*.json` below it, but for hidden ones, schemas (`*.schema.json`) and
+/// files that others extend (`*.base.json`).
+pub fn find_files(paths: &[PathBuf]) -> Result<Files, Halt> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -28,7 +39,8 @@ pub fn scenario_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Halt> {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Halt::NothingToRun(format!("no scenario files in {}", names.join(", "))));
     }
-    Ok(found)
+    let (studies, scenarios) = found.into_iter().partition(|path| is_study(path));
+    Ok(Files { scenarios, studies })
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {

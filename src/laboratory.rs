@@ -6,6 +6,7 @@ use seedbed_protocols::Bug;
 use seedbed_scenarios::failure::Build;
 use seedbed_scenarios::format::{Catalog, Errors, Loaded, Path as ScenarioPath, load, load_text};
 use seedbed_scenarios::run::{RunOptions, RunOutput};
+use seedbed_scenarios::study::{LoadedStudy, load_study};
 use seedbed_scenarios::sweep::{AtPoints, Point, Runs, Unit, plan_units};
 use serde_json::Value;
 
@@ -39,6 +40,11 @@ impl Laboratory {
         let loaded = load(path, settings, &self.catalog)?;
         self.accept(&loaded)?;
         Ok(loaded)
+    }
+
+    /// Reads a study file.
+    pub fn load_study(&self, path: &Path) -> Result<LoadedStudy, Errors> {
+        load_study(path, &self.catalog)
     }
 
     /// Asks the protocols themselves, which know more than the catalog.

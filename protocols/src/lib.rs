@@ -1,6 +1,7 @@
 //! The protocols of seedbed, each a chapter, and the services that they offer.
 
 mod history;
+mod measure;
 mod protocol;
 pub mod raft;
 mod service;
@@ -8,6 +9,7 @@ pub mod services;
 pub mod units;
 
 pub use history::checkable;
+pub use measure::{Measure, Totals};
 pub use protocol::{Bug, Protocol, Selector, Tolerance};
 pub use service::{
     CheckKind, HistoryRecord, OptionsError, Tested, WorkloadKind, WorkloadPlan, parse_options,

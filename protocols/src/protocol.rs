@@ -6,6 +6,7 @@ use std::time::Duration;
 use seedbed_sim::{Hosts, Invariant, Milestone, Node, NodeId, View};
 use serde::de::DeserializeOwned;
 
+use crate::measure::Measure;
 use crate::service::Tested;
 
 /// A protocol that scenarios can name: a [`Node`] with its properties and what it promises.
@@ -20,6 +21,11 @@ pub trait Protocol: Node<Params: DeserializeOwned + Clone + Default, Service: Te
 
     /// What a run is expected to reach.
     fn milestones() -> Vec<Milestone<Self>> {
+        Vec::new()
+    }
+
+    /// Numbers that are measured of runs whose scenario names them.
+    fn measures() -> Vec<Box<dyn Measure<Self>>> {
         Vec::new()
     }
 

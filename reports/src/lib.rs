@@ -9,9 +9,11 @@
 //! figure/    a picture as data; the same data as CSV
 //! draw/      a figure on a canvas
 //! canvas/    SVG and PNG
+//! compare/   two results, and whether they differ by more than chance
 //! ```
 
 pub mod canvas;
+pub mod compare;
 pub mod draw;
 pub mod figure;
 pub mod plots;

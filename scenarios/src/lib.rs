@@ -9,6 +9,7 @@ pub mod histogram;
 mod registry;
 pub mod replay;
 pub mod run;
+pub mod study;
 pub mod sweep;
 
 pub use registry::{Plan, PlanError, Registry};

@@ -199,7 +199,10 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
             .iter()
             .map(|one| Entry::new(one.name(), one.about()))
             .collect(),
-        measures: Vec::new(),
+        measures: P::measures()
+            .iter()
+            .map(|one| Entry::new(one.name(), one.about()).with_options::<Band>())
+            .collect(),
         params: Some(options_of::<P::Params>()),
         inner: BTreeMap::new(),
         service: service_entry::<P>().map(|(name, _)| name),

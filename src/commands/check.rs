@@ -1,4 +1,4 @@
-//! `check`: says what is wrong with scenario files.
+//! `check`: says what is wrong with scenario and study files.
 
 use std::path::PathBuf;
 
@@ -8,14 +8,14 @@ use serde_json::json;
 
 use crate::console::{Console, Format};
 use crate::exit_codes::Exit;
-use crate::files::scenario_files;
+use crate::files::{Files, find_files};
 use crate::halt::{Halt, error_list, render};
 use crate::laboratory::Laboratory;
 
 /// What `check` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Scenario files, or folders of them.
+    /// Scenario and study files, or folders of them.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -25,10 +25,10 @@ pub fn execute(
     laboratory: &Laboratory,
     console: &Console,
 ) -> Result<Exit, Halt> {
-    let files = scenario_files(&arguments.paths)?;
+    let Files { scenarios, studies } = find_files(&arguments.paths)?;
     let mut wrong = Vec::new();
     let mut right = Vec::new();
-    for file in &files {
+    for file in &scenarios {
         match laboratory.load(file, &[]) {
             Ok(loaded) => {
                 let json = loaded.document.value().clone();
@@ -37,18 +37,27 @@ pub fn execute(
             Err(errors) => wrong.push(errors),
         }
     }
-    let (fine, bad) = (right.len(), wrong.len());
+    let mut fine_studies = 0;
+    for file in &studies {
+        match laboratory.load_study(file) {
+            Ok(_) => fine_studies += 1,
+            Err(errors) => wrong.push(errors),
+        }
+    }
+    let (fine, bad) = (right.len() + fine_studies, wrong.len());
     if console.format == Format::Json {
-        let result = json!({ "files": files.len(), "fine": fine, "errors": error_list(&wrong) });
+        let errors = error_list(&wrong);
+        let result = json!({ "files": fine + bad, "fine": fine, "errors": errors });
         console.print(&format!("{result}\n"));
     } else {
         for errors in &wrong {
             console.complain(&render(errors, console.colour_stderr));
         }
         let files = |count: usize| if count == 1 { "file" } else { "files" };
+        let sort = if studies.is_empty() { "scenario " } else { "" };
         let text = match (fine, bad) {
-            (fine, 0) => format!("{fine} scenario {} fine\n", files(fine)),
-            (fine, bad) => format!("{bad} scenario {} wrong, {fine} fine\n", files(bad)),
+            (fine, 0) => format!("{fine} {sort}{} fine\n", files(fine)),
+            (fine, bad) => format!("{bad} {sort}{} wrong, {fine} fine\n", files(bad)),
         };
         console.print(&text);
     }

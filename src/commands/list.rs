@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::console::{Console, Format};
 use crate::exit_codes::Exit;
-use crate::files::scenario_files;
+use crate::files::find_files;
 use crate::halt::Halt;
 use crate::laboratory::Laboratory;
 
@@ -103,7 +103,7 @@ fn scenarios(laboratory: &Laboratory) -> Result<Vec<Item>, Halt> {
         return Ok(Vec::new());
     }
     let mut items = Vec::new();
-    for path in scenario_files(&[PathBuf::from(LIBRARY)])? {
+    for path in find_files(&[PathBuf::from(LIBRARY)])?.scenarios {
         let loaded = laboratory.load(&path, &[]);
         let loaded = loaded.map_err(|errors| Halt::Scenarios(vec![errors]))?;
         items.push(Item {

@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+mod asked;
 mod check;
+mod compare;
 mod digests;
 mod list;
 mod replay;
@@ -50,10 +52,12 @@ pub enum Command {
     Replay(replay::Arguments),
     /// Runs many seeds.
     Sweep(Box<sweep::Arguments>),
+    /// Says what differs between two results, and whether it is more than chance.
+    Compare(compare::Arguments),
     /// Draws results: SVG, PNG and CSV files.
     Report(report::Arguments),
-    /// Prints the JSON schema of scenario files.
-    Schema,
+    /// Prints the JSON schema of scenario or study files.
+    Schema(schema::Arguments),
     /// Makes the runs that another process gives it, for `sweep --check-determinism`.
     #[command(name = determinism_name(), hide = true)]
     Digests,
@@ -80,8 +84,9 @@ impl Command {
             Command::Run(arguments) => run::execute(&arguments, laboratory, console),
             Command::Replay(arguments) => replay::execute(&arguments, laboratory, console),
             Command::Sweep(arguments) => sweep::execute(&arguments, laboratory, console),
+            Command::Compare(arguments) => compare::execute(&arguments, console),
             Command::Report(arguments) => report::execute(&arguments, console),
-            Command::Schema => Ok(schema::execute(console)),
+            Command::Schema(arguments) => Ok(schema::execute(&arguments, console)),
             Command::Digests => digests::execute(laboratory),
         }
     }

@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Writes every picture there: as SVG, as PNG, and its values as CSV.
     #[arg(long, value_name = "DIR", required = true)]
     plots: PathBuf,
+    /// Draws only this scenario, named as in results. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
     /// Writes into a folder that is not empty; files of the same names are replaced.
     #[arg(long)]
     overwrite: bool,
@@ -42,7 +45,12 @@ pub fn execute(arguments: &Arguments, console: &Console) -> Result<Exit, Halt> {
     if results.groups.iter().all(|group| group.runs == 0) {
         return Err(Halt::NothingToRun("there are no runs in these results".to_owned()));
     }
-    let (figures, hints) = plots::figures(&results);
+    let known = |name: &String| results.groups.iter().any(|group| group.scenario == *name);
+    if let Some(unknown) = arguments.scenario.iter().find(|name| !known(name)) {
+        let message = format!("there are no runs of `{unknown}` in these results");
+        return Err(Halt::CommandLine(message));
+    }
+    let (figures, hints) = plots::figures(&results, &arguments.scenario);
     fs::create_dir_all(folder).map_err(|error| disk(folder, &error))?;
     let mut written = Vec::new();
     for figure in &figures {

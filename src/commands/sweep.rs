@@ -10,30 +10,28 @@ use std::time::Duration;
 use clap::Args;
 use seedbed_scenarios::canonical;
 use seedbed_scenarios::determinism;
-use seedbed_scenarios::format::Nanos;
+use seedbed_scenarios::format::{Nanos, Study};
 use seedbed_scenarios::run::SeriesOptions;
 use seedbed_scenarios::sweep::{
-    AtPoints, Ended, Finding, Made, Plan, Point, SeedRange, Seeds, Shard, SweepOptions,
-    SweepOutcome, Unit, Vary, failed_seeds, first_seed_of, grid_points, header_of, plan_units,
-    read_header, run_sweep,
+    Ended, Finding, Made, Plan, SeedRange, Seeds, Shard, SweepOptions, SweepOutcome, Unit, Vary,
+    failed_seeds, first_seed_of, header_of, read_header, run_sweep,
 };
 use serde_json::json;
 
 use crate::console::{Console, Format};
 use crate::exit_codes::Exit;
-use crate::files::scenario_files;
 use crate::halt::Halt;
 use crate::laboratory::Laboratory;
 use crate::progress::Reporter;
 
+use super::asked::Asked;
 use super::determinism_name;
-use super::settings::{read_settings, settings_of};
 use super::sweep_text;
 
 /// What `sweep` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Scenario files, or folders of them.
+    /// Scenario files, or folders of them; or a study, which says itself what is varied.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How many seeds, or which: `200`, `5..10` (without 10), `random:50`. By default each scenario
@@ -91,15 +89,20 @@ pub fn execute(
     laboratory: &Laboratory,
     console: &Console,
 ) -> Result<Exit, Halt> {
-    let set = read_settings(&arguments.set)?;
-    let units = load_units(arguments, &set, laboratory)?;
-    let seeds = choose_seeds(arguments, &units)?;
+    let asked = Asked::read(&arguments.paths, &arguments.set, &arguments.vary, laboratory)?;
+    let units = asked.load_units(laboratory)?;
+    let seeds = choose_seeds(arguments, asked.study.as_ref(), &units)?;
     let plan = Plan::new(units, seeds, arguments.shard.unwrap_or(Shard::WHOLE));
     if plan.total() == Some(0) {
         return Err(Halt::NothingToRun("no seeds to run".to_owned()));
     }
     let build = laboratory.build()?;
-    let made = Made { set: &set, vary: &arguments.vary, series: series_of(arguments), study: None };
+    let made = Made {
+        set: &asked.set,
+        vary: &asked.vary,
+        series: series_of(arguments),
+        study: asked.study.as_ref(),
+    };
     let header = header_of(&plan, &build, &made);
     let options = options_of(arguments);
     catch_interrupts()?;
@@ -154,48 +157,19 @@ fn exit_of(outcome: &SweepOutcome) -> Exit {
     exit
 }
 
-/// Reads every file at every point of the grid.
-fn load_units(
+fn choose_seeds(
     arguments: &Arguments,
-    set: &[(String, serde_json::Value)],
-    laboratory: &Laboratory,
-) -> Result<Vec<Unit>, Halt> {
-    let points = grid_points(set, &arguments.vary);
-    let points = points.map_err(|error| Halt::CommandLine(error.to_string()))?;
-    let mut scenarios = Vec::new();
-    let mut wrong = Vec::new();
-    for file in scenario_files(&arguments.paths)? {
-        match load_at_points(&file, &points, laboratory) {
-            Ok(loaded) => scenarios.push(loaded),
-            Err(errors) => wrong.push(errors),
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(Halt::Scenarios(wrong));
-    }
-    plan_units(scenarios).map_err(|error| Halt::BadFile(error.to_string()))
-}
-
-fn load_at_points(
-    file: &Path,
-    points: &[Point],
-    laboratory: &Laboratory,
-) -> Result<AtPoints, seedbed_scenarios::format::Errors> {
-    let load = |point: &Point| {
-        let loaded = laboratory.load(file, &settings_of(point))?;
-        let json = loaded.document.value().clone();
-        Ok((point.clone(), loaded.scenario, json))
-    };
-    points.iter().map(load).collect()
-}
-
-fn choose_seeds(arguments: &Arguments, units: &[Unit]) -> Result<Seeds, Halt> {
+    study: Option<&Study>,
+    units: &[Unit],
+) -> Result<Seeds, Halt> {
     if let Some(file) = &arguments.rerun {
         return pick_failed(file, units);
     }
     let first = arguments.seed_from.as_deref().map(first_seed_of);
     let from = first.unwrap_or(0);
-    match arguments.seeds {
+    let wanted = arguments.seeds.clone();
+    let own = study.and_then(|study| study.seeds).filter(|_| arguments.time_max.is_none());
+    match wanted.or(own.map(SeedRange::Count)) {
         None if arguments.time_max.is_some() => Ok(Seeds::Rounds { from }),
         None => Ok(Seeds::Own { from }),
         Some(SeedRange::Count(count)) => match from.checked_add(count) {

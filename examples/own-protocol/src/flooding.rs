@@ -59,8 +59,14 @@ impl Default for Params {
 pub enum Topology {
     /// Everybody is everybody's.
     Total,
-    /// The one before and the one after.
+    /// The one before and the one after; the first and the last are neighbours.
     Ring,
+    /// The one before and the one after.
+    Line,
+    /// Left, right, above and below in a square that is filled row by row.
+    Grid,
+    /// Parent and children in a binary tree, the first host at its root.
+    Tree,
 }
 
 /// Bugs to plant.
@@ -207,11 +213,28 @@ fn neighbours(
 ) -> impl Iterator<Item = NodeId> + use<> {
     let members = ctx.members();
     let count = members.len();
-    let at = members.iter().position(|host| *host == ctx.me()).unwrap_or(0);
-    let near = [members[(at + count - 1) % count], members[(at + 1) % count]];
-    let chosen: BTreeSet<NodeId> =
-        ctx.peers().filter(|host| topology == Topology::Total || near.contains(host)).collect();
+    let place = |wanted: NodeId| members.iter().position(|host| *host == wanted).unwrap_or(0);
+    let own = place(ctx.me());
+    let near = |host: &NodeId| topology.joins(own, place(*host), count);
+    let chosen: BTreeSet<NodeId> = ctx.peers().filter(near).collect();
     chosen.into_iter()
+}
+
+impl Topology {
+    /// Whether two different ones of `count` hosts are neighbours, by their places.
+    fn joins(self, one: usize, other: usize, count: usize) -> bool {
+        let (low, high) = (one.min(other), one.max(other));
+        match self {
+            Topology::Total => true,
+            Topology::Ring => high - low == 1 || high - low == count - 1,
+            Topology::Line => high - low == 1,
+            Topology::Grid => {
+                let side = (1..).find(|side| side * side >= count).unwrap_or(count);
+                high - low == side || (high - low == 1 && low % side < side - 1)
+            }
+            Topology::Tree => (high - 1) / 2 == low,
+        }
+    }
 }
 
 impl Protocol for Flooding {
@@ -223,14 +246,20 @@ impl Protocol for Flooding {
     }
 
     fn milestones() -> Vec<Milestone<Self>> {
-        vec![Milestone::anywhere(
+        let heard = Milestone::each_host(
+            "rumor-heard",
+            "the host knows a value",
+            |_, _, node: &Flooding| !node.known.is_empty(),
+        );
+        let everywhere = Milestone::anywhere(
             "rumor-everywhere",
             "every host that is up knows the same values, and at least one",
             |world, _, node: &Flooding| {
                 let alike = |(_, other): (NodeId, &Flooding)| other.known == node.known;
                 !node.known.is_empty() && world.nodes().all(alike)
             },
-        )]
+        );
+        vec![heard, everywhere]
     }
 
     fn bugs() -> &'static [Bug] {

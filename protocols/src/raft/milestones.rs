@@ -20,6 +20,16 @@ pub(super) fn milestones() -> Vec<Milestone<Raft>> {
             "a candidate has won an election",
             |_, _, node: &Raft| node.is_leader(),
         ),
+        Milestone::each_host(
+            "leader-known",
+            "the host has won an election, or has heard from who has",
+            |_, _, node: &Raft| node.is_leader() || node.leader().is_some(),
+        ),
+        Milestone::each_host(
+            "first-commit",
+            "the host knows an entry to be committed",
+            |_, _, node: &Raft| node.commit() > 0,
+        ),
         Milestone::reported(LEADER_DEPOSED, "a leader has learned of a higher term"),
         Milestone::anywhere(
             "split-vote",

@@ -82,6 +82,7 @@ mod follower;
 pub mod invariants;
 mod leader;
 mod log;
+mod measures;
 mod message;
 mod milestones;
 mod node;
@@ -101,6 +102,7 @@ pub use message::{Append, AppendOutcome, Message};
 pub use node::{Raft, Role, Timer};
 pub use params::Params;
 
+use crate::measure::Measure;
 use crate::protocol::{self, Protocol, Selector, Tolerance};
 
 /// Liveness is promised within so many of the longest election timeouts.
@@ -117,6 +119,10 @@ impl Protocol for Raft {
 
     fn milestones() -> Vec<Milestone<Self>> {
         milestones::milestones()
+    }
+
+    fn measures() -> Vec<Box<dyn Measure<Self>>> {
+        measures::measures()
     }
 
     fn selectors() -> Vec<Selector<Self>> {

@@ -133,6 +133,15 @@ impl Canvas for PngCanvas {
     }
 
     fn fill(&mut self, spots: &[Spot], colour: Colour, opacity: f64) {
+        if let Some((from, until)) = upright_rectangle(spots) {
+            // Neighbours must not share a row of pixels: it would be seen twice as dark.
+            for y in from.1..until.1 {
+                for x in from.0..until.0 {
+                    self.blend(i64::from(x), i64::from(y), colour, opacity as f32);
+                }
+            }
+            return;
+        }
         let mut places: Vec<(i32, i32)> = spots.iter().copied().map(drawn).collect();
         places.dedup();
         let colour = rgba(colour, opacity);
@@ -169,6 +178,15 @@ impl Canvas for PngCanvas {
     fn begin_group(&mut self, _title: &str) {}
 
     fn end_group(&mut self) {}
+}
+
+/// The corners of a rectangle, the upper left one first, if that is what spots are.
+fn upright_rectangle(spots: &[Spot]) -> Option<((i32, i32), (i32, i32))> {
+    let [one, two, three, four] = spots else { return None };
+    let upright = one.1 == two.1 && two.0 == three.0 && three.1 == four.1 && four.0 == one.0;
+    let (from, until) = (drawn(*one), drawn(*three));
+    let corner = |pick: fn(i32, i32) -> i32| (pick(from.0, until.0), pick(from.1, until.1));
+    upright.then(|| (corner(i32::min), corner(i32::max)))
 }
 
 /// The scale at which the em square has `pixels` a side: ab_glyph measures by the height of a line.

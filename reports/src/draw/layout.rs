@@ -11,10 +11,11 @@ const WIDTH: f64 = 800.0;
 pub(super) const MARGIN: f64 = 14.0;
 /// The room for curves is so high, if y is a number.
 const PLOT_HEIGHT: f64 = 330.0;
-/// A row of an axis of names is so high.
+/// A row of an axis of names is at least so high, and so much for each curve.
 const NAME_ROW: f64 = 24.0;
+const CURVE_ROW: f64 = 9.0;
 /// Names of an axis are cut above this width.
-const NAME_WIDTH_MAX: f64 = 250.0;
+const NAME_WIDTH_MAX: f64 = 310.0;
 /// A lane of faults is so high.
 pub(super) const LANE: f64 = 15.0;
 
@@ -117,7 +118,10 @@ fn plot_height(figure: &Figure) -> f64 {
         return 90.0;
     }
     match &figure.y.scale {
-        Scale::Names(names) => (NAME_ROW * names.len() as f64).max(2.0 * NAME_ROW),
+        Scale::Names(names) => {
+            let row = (CURVE_ROW * figure.curves.len() as f64 + 6.0).max(NAME_ROW);
+            (row * names.len() as f64).max(2.0 * NAME_ROW)
+        }
         Scale::Linear | Scale::Auto | Scale::Logarithmic | Scale::Share => PLOT_HEIGHT,
     }
 }

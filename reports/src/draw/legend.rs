@@ -21,10 +21,15 @@ pub(super) struct Entry {
     pub role: Role,
 }
 
-/// The entries of a figure's legend: every curve once.
+/// The entries of a figure's legend: every curve once. What was published in the look of a measured
+/// curve is not listed: a note says what hollow marks are.
 pub(super) fn entries(figure: &Figure) -> Vec<Entry> {
     let drawn = figure.curves.iter().filter(|curve| !curve.points.is_empty());
-    let listed = drawn.filter(|curve| curve.role != Role::Quantiles);
+    let has_twin = |curve: &&Curve| {
+        let same = |other: &Curve| other.role == Role::Measured && other.style == curve.style;
+        curve.role == Role::Published && figure.curves.iter().any(same)
+    };
+    let listed = drawn.filter(|curve| curve.role != Role::Quantiles && !has_twin(curve));
     let entry = |curve: &Curve| Entry {
         name: curve.name.clone(),
         style: curve.style,

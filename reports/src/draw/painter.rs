@@ -272,8 +272,9 @@ impl<'a> Placing<'a> {
                 let first = MARK_DISTANCE * (0.3 + self.index as f64 / curves);
                 let mut next = self.layout.left + first % MARK_DISTANCE;
                 let mut chosen = Vec::new();
-                for spot in spots {
-                    if spot.0 >= next {
+                for (spot, point) in spots.zip(&curve.points) {
+                    // Where curves are zero they lie on each other, and so would their marks.
+                    if spot.0 >= next && point.y != 0.0 {
                         chosen.push(spot);
                         next = spot.0 + MARK_DISTANCE;
                     }

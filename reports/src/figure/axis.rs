@@ -1,5 +1,7 @@
 //! Axes: scales, ticks at 1, 2 and 5 times powers of ten, and where a value lies.
 
+use crate::canvas::text_width;
+
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -77,6 +79,9 @@ enum Law {
 const ZERO_SHARE: f64 = 0.07;
 /// About how far apart labelled ticks are, in pixels.
 const TICK_DISTANCE: f64 = 60.0;
+/// The size of labels, and how far apart they are at least, in pixels.
+const LABEL_SIZE: f64 = 12.0;
+const LABEL_GAP: f64 = 12.0;
 
 impl Projection {
     /// Lays `axis` out between two pixels, for `values`.
@@ -87,15 +92,15 @@ impl Projection {
         (start, end): (f64, f64),
     ) -> Projection {
         let extent = Extent::of(values);
-        let length = (end - start).abs();
+        let room = Room { length: (end - start).abs(), is_across: end > start };
         let (law, ticks) = match &axis.scale {
             Scale::Names(names) => names_along(names),
-            Scale::Share => even(0.0, 1.0, length),
-            Scale::Linear => even(extent.lowest.min(0.0), extent.highest, length),
-            Scale::Auto if extent.spans_powers() => powers(&extent, length),
-            Scale::Auto => even(extent.lowest.min(0.0), extent.highest, length),
-            Scale::Logarithmic if extent.lowest_positive.is_finite() => powers(&extent, length),
-            Scale::Logarithmic => even(0.0, extent.highest, length),
+            Scale::Share => even(0.0, 1.0, room),
+            Scale::Linear => even(extent.lowest.min(0.0), extent.highest, room),
+            Scale::Auto if extent.spans_powers() => powers(&extent, room),
+            Scale::Auto => even(extent.lowest.min(0.0), extent.highest, room),
+            Scale::Logarithmic if extent.lowest_positive.is_finite() => powers(&extent, room),
+            Scale::Logarithmic => even(0.0, extent.highest, room),
         };
         let mut projection = Projection { start, end, law, ticks: Vec::new() };
         let placed = |(value, label)| Tick { pixel: projection.pixel(value), label };
@@ -132,6 +137,13 @@ impl Projection {
             Law::Powers { .. } | Law::Even { .. } => None,
         }
     }
+}
+
+/// The room that an axis has. Upwards pixels count down.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    length: f64,
+    is_across: bool,
 }
 
 /// The values of an axis, as far as the scale needs them.
@@ -176,19 +188,19 @@ fn names_along(names: &[String]) -> Laid {
     (Law::Even { from: -0.5, until: until.max(0.5) }, ticks.collect())
 }
 
-/// An even axis that ends at ticks.
-fn even(lowest: f64, highest: f64, length: f64) -> Laid {
+/// An even axis. Upwards it ends at a tick; across it ends where the values do, and no room is lost.
+fn even(lowest: f64, highest: f64, room: Room) -> Laid {
     let highest = if highest > lowest { highest } else { lowest + 1.0 };
-    let parts = (length / TICK_DISTANCE).clamp(2.0, 10.0);
+    let parts = (room.length / TICK_DISTANCE).clamp(2.0, 10.0);
     let step = step_above((highest - lowest) / parts);
     let first = (lowest / step.size()).floor() as i64;
     // What exceeds a tick by a rounding error does not need another one.
-    let last = ((highest / step.size()) - 1e-9).ceil() as i64;
-    let ticks = (first..=last).map(|index| {
-        let value = step.times(index);
-        (value, Some(step.label(index)))
-    });
-    (Law::Even { from: step.times(first), until: step.times(last) }, ticks.collect())
+    let above = ((highest / step.size()) - 1e-9).ceil() as i64;
+    let within = ((highest / step.size()) + 1e-9).floor() as i64;
+    let last = if room.is_across { within } else { above };
+    let until = step.times(last).max(highest);
+    let ticks = (first..=last).map(|index| (step.times(index), Some(step.label(index))));
+    (Law::Even { from: step.times(first), until }, ticks.collect())
 }
 
 /// 1, 2 or 5 times a power of ten.
@@ -279,7 +291,7 @@ fn superscript(letter: char) -> char {
 }
 
 /// A logarithmic axis that ends at 1, 2 or 5 times a power of ten.
-fn powers(extent: &Extent, length: f64) -> Laid {
+fn powers(extent: &Extent, room: Room) -> Laid {
     let lowest = below(extent.lowest_positive);
     let highest = step_above(extent.highest.max(extent.lowest_positive));
     let highest = if highest == lowest { step_above(highest.size() * 1.5) } else { highest };
@@ -289,17 +301,20 @@ fn powers(extent: &Extent, length: f64) -> Laid {
     if zero > 0.0 {
         ticks.push((0.0, Some("0".to_owned())));
     }
-    let decade = length * (1.0 - zero) / (until - from);
-    // Where decades are narrow only some of them have a label.
-    let every = (TICK_DISTANCE * 0.6 / decade).ceil().max(1.0) as i32;
+    let decade = room.length * (1.0 - zero) / (until - from);
+    let widest = [lowest, highest].map(|step| text_width(&step.label(1), LABEL_SIZE, false));
+    let across = widest[0].max(widest[1]) + LABEL_GAP;
+    let need = if room.is_across { across } else { LABEL_SIZE + LABEL_GAP };
+    // Where decades are narrow only some of them have a label; 1, 2 and 5 are 0.3 decades apart.
+    let every = (need / decade).ceil().max(1.0) as i32;
+    let has_between = decade * 0.3 >= need;
     for power in lowest.power..=highest.power {
         for digit in 1..=9 {
             let value = scaled(digit, power);
             let outside = value < lowest.size() * 0.999 || value > highest.size() * 1.001;
             let wide = match digit {
                 1 => power % every == 0,
-                2 => decade >= TICK_DISTANCE * 1.5,
-                5 => decade >= TICK_DISTANCE * 1.5,
+                2 | 5 => has_between,
                 _ => false,
             };
             if !outside && (wide || decade >= TICK_DISTANCE * 0.5 || digit == 1) {
@@ -329,7 +344,7 @@ mod tests {
 
     fn labels(scale: Scale, values: &[f64], length: f64) -> Vec<String> {
         let axis = Axis::new("", scale);
-        let projection = Projection::new(&axis, values.iter().copied(), (0.0, length));
+        let projection = Projection::new(&axis, values.iter().copied(), (length, 0.0));
         projection.ticks().iter().filter_map(|tick| tick.label.clone()).collect()
     }
 
@@ -344,6 +359,15 @@ mod tests {
         assert_eq!(thousands, ["0", "5,000", "10,000", "15,000"]);
         let below = labels(Scale::Linear, &[-4.0, 4.0], 400.0);
         assert_eq!(below, ["\u{2212}4", "\u{2212}2", "0", "2", "4"]);
+    }
+
+    #[test]
+    fn an_axis_across_ends_where_values_do() {
+        let axis = Axis::new("", Scale::Linear);
+        let projection = Projection::new(&axis, [20.3].into_iter(), (0.0, 609.0));
+        assert!((projection.pixel(20.3) - 609.0).abs() < 1e-9);
+        let last = projection.ticks().last().map(|tick| (tick.label.clone(), tick.pixel));
+        assert_eq!(last, Some((Some("20".to_owned()), 600.0)));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! One number a run, against what was varied: the median over runs, with the band in which eight
 //! runs of ten are.
 
-use std::collections::BTreeMap;
-
 use seedbed_scenarios::format::Drawn;
+use seedbed_scenarios::sweep::Point as GridPoint;
 use serde_json::Value;
 
 use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape, Style};
@@ -57,9 +56,10 @@ pub(super) fn against(
         sample.quantile(900, sample.count())
     });
     let unit = titles::unit(quantity, highest.fold(0.0, f64::max));
-    let mut curves = measured(scene, quantity, path, unit, &across);
+    let measured = measured(scene, quantity, path, unit, &across);
     let place = |value: &Value| across.place(value);
-    curves.extend(published::against(scene, quantity, path, unit, place));
+    let published = published::against(scene, quantity, path, unit, place, &measured);
+    let curves = measured.into_iter().map(|(_, curve)| curve).chain(published).collect();
     let mut notes =
         vec!["Lines are medians over runs; bands hold eight runs of ten (p10 to p90).".to_owned()];
     notes.extend(never(scene, quantity));
@@ -70,7 +70,7 @@ pub(super) fn against(
         None => Scale::Auto,
     };
     let file_name = format!("{}-by-{}", titles::file_name(quantity), short_path(path));
-    let title = || format!("{} by {}", titles::title(quantity), short_path(path));
+    let title = || format!("{}, by {}", titles::title(quantity), short_path(path));
     Figure {
         name: scene.name(&file_name),
         title: drawn.map_or_else(title, |drawn| drawn.title.clone()),
@@ -85,57 +85,53 @@ pub(super) fn against(
     }
 }
 
+/// The curves of a picture, each with what its groups have in common.
 fn measured(
     scene: &Scene<'_>,
     quantity: &Quantity,
     path: &str,
     unit: Unit,
     across: &Across,
-) -> Vec<Curve> {
+) -> Vec<(GridPoint, Curve)> {
     let shape = if across.axis.has_names() { Shape::Marks } else { Shape::MarkedLine };
-    let mut curves: BTreeMap<usize, Curve> = BTreeMap::new();
+    let has_published = scene.study.is_some_and(|study| !study.published.is_empty());
     let mut keys: Vec<String> = Vec::new();
+    let mut curves: Vec<(GridPoint, Curve)> = Vec::new();
     for member in &scene.members {
-        let Some(x) = member.group.point.get(path).and_then(|value| across.place(value)) else {
-            continue;
-        };
-        let key = rest_of(&member.label, path, member.group);
+        let Some(value) = member.group.point.get(path) else { continue };
+        let Some(x) = across.place(value) else { continue };
+        let key = rest_of(&member.label, &scene.value_name(path, value));
         let index = keys.iter().position(|other| *other == key).unwrap_or(keys.len());
         if index == keys.len() {
             keys.push(key.clone());
+            let alone = key.is_empty() && has_published;
+            let name = if alone { "seedbed, median".to_owned() } else { key };
+            let (style, role) = (Style::of_slot(index), Role::Measured);
+            let mut rest = member.group.point.clone();
+            rest.remove(path);
+            curves.push((rest, Curve { name, style, shape, role, points: Vec::new() }));
         }
-        let style = Style::of_slot(index);
-        let role = Role::Measured;
-        let curve = curves.entry(index).or_insert_with(|| Curve {
-            name: key,
-            style,
-            shape,
-            role,
-            points: Vec::new(),
-        });
-        let Some(sample) = member.group.quantities.get(quantity) else { continue };
-        let runs = member.group.runs;
-        let number = |thousandths: u64| sample.quantile(thousandths, runs);
-        let Some(y) = number(500) else { continue };
-        let high = number(900).or_else(|| sample.at_rank(sample.count()));
-        let band = number(100).zip(high).map(|(low, high)| (low / unit.size, high / unit.size));
-        curve.points.push(Point { x, y: y / unit.size, band });
+        curves[index].1.points.extend(median_of(member.group, quantity, x, unit));
     }
-    let mut curves: Vec<Curve> = curves.into_values().collect();
-    for curve in &mut curves {
+    for (_, curve) in &mut curves {
         curve.points.sort_by(|one, other| one.x.total_cmp(&other.x));
-        if curve.name.is_empty() && scene.study.is_some_and(|study| !study.published.is_empty()) {
-            curve.name = "seedbed, median".to_owned();
-        }
     }
     curves
 }
 
-/// A group's label without its part about `path`.
-fn rest_of(label: &str, path: &str, group: &Group) -> String {
-    let value = group.point.get(path).map_or_else(String::new, value_text);
-    let own = format!("{} {value}", short_path(path));
-    let parts = label.split(", ").filter(|part| *part != own);
+/// The median of a group, with the band; runs without a value count as higher than all others.
+fn median_of(group: &Group, quantity: &Quantity, x: f64, unit: Unit) -> Option<Point> {
+    let sample = group.quantities.get(quantity)?;
+    let number = |thousandths: u64| sample.quantile(thousandths, group.runs);
+    let y = number(500)? / unit.size;
+    let high = number(900).or_else(|| sample.at_rank(sample.count()));
+    let band = number(100).zip(high).map(|(low, high)| (low / unit.size, high / unit.size));
+    Some(Point { x, y, band })
+}
+
+/// A group's label without one of its parts.
+fn rest_of(label: &str, part: &str) -> String {
+    let parts = label.split(", ").filter(|other| *other != part);
     parts.collect::<Vec<&str>>().join(", ")
 }
 

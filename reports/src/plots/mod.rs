@@ -37,19 +37,28 @@ use scene::Scene;
 const WITHOUT_SERIES: &str = "sweep with --series to see messages, operations, latency and hosts \
                               over time";
 
-/// All pictures of some results, and what one should know about those that are missing.
+/// With more scenarios than this, each one's pictures are drawn only if it is named.
+const SCENARIOS_MAX: usize = 8;
+
+/// All pictures of some results, and what one should know about those that are missing. If there
+/// are `wanted` scenarios, only theirs.
 #[must_use]
-pub fn figures(results: &Results) -> (Vec<Figure>, Vec<String>) {
+pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String>) {
     let mut figures = Vec::new();
-    let scenes = scene::scenes(results);
-    for scene in &scenes {
-        draw_scene(scene, &mut figures);
+    let mut hints = Vec::new();
+    let scenes = scene::scenes(results, wanted);
+    if scenes.len() <= SCENARIOS_MAX || !wanted.is_empty() {
+        for scene in &scenes {
+            draw_scene(scene, &mut figures);
+        }
+    } else {
+        let count = scenes.len();
+        hints.push(format!("{count} scenarios: add --scenario NAME for the pictures of one"));
     }
     figures.extend(violations::seeds_to_violation(results));
     // The same picture twice: a study asks for one that there is anyway.
     let mut seen = BTreeSet::new();
     figures.retain(|figure| seen.insert(figure.name.clone()));
-    let mut hints = Vec::new();
     if results.groups.iter().all(|group| group.series_runs == 0) {
         hints.push(WITHOUT_SERIES.to_owned());
     }
@@ -76,7 +85,9 @@ fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {
     }
     for path in scene.numeric_paths() {
         for quantity in quantities.iter().filter(|quantity| titles::is_drawn(quantity, scene)) {
-            figures.push(against::against(scene, quantity, &path, None));
+            // A milestone that fewer than half of the runs reach has no median.
+            let figure = against::against(scene, quantity, &path, None);
+            figures.extend(Some(figure).filter(|figure| !figure.is_empty()));
         }
     }
     figures.extend(reached::all(scene));

@@ -34,11 +34,12 @@ pub(super) struct Member<'a> {
     pub style: Style,
 }
 
-/// The scenes of all scenarios, in the order of results.
-pub(super) fn scenes(results: &Results) -> Vec<Scene<'_>> {
+/// The scenes of the wanted scenarios, in the order of results; of all if none is named.
+pub(super) fn scenes<'a>(results: &'a Results, wanted: &[String]) -> Vec<Scene<'a>> {
     let mut names: Vec<&str> = Vec::new();
     for group in &results.groups {
-        if !names.contains(&group.scenario.as_str()) {
+        let is_wanted = wanted.is_empty() || wanted.contains(&group.scenario);
+        if is_wanted && !names.contains(&group.scenario.as_str()) {
             names.push(&group.scenario);
         }
     }
@@ -50,8 +51,8 @@ pub(super) fn scenes(results: &Results) -> Vec<Scene<'_>> {
     let scene = |name: &&'_ str| {
         let groups: Vec<&Group> = all().filter(|group| group.scenario == **name).collect();
         let varied = varied_paths(results, &groups);
-        let members = members_of(results, &groups, &varied, &protocols);
         let study = groups.iter().find_map(|group| results.sources[group.source].study.as_ref());
+        let members = members_of(results, &groups, (&varied, study), &protocols);
         Scene {
             prefix: if many { format!("{}-", slug(name)) } else { String::new() },
             source: source_line(results, &groups),
@@ -99,7 +100,7 @@ fn varied_paths(results: &Results, groups: &[&Group]) -> Vec<String> {
 fn members_of<'a>(
     results: &Results,
     groups: &[&'a Group],
-    varied: &[String],
+    (varied, study): (&[String], Option<&Study>),
     protocols: &StyleBook,
 ) -> Vec<Member<'a>> {
     let first = groups.first();
@@ -116,14 +117,26 @@ fn members_of<'a>(
             parts.push(group.protocol.clone());
         }
         for path in varied {
-            let value = group.point.get(path).map_or_else(|| "\u{2013}".to_owned(), value_text);
-            parts.push(format!("{} {value}", short_path(path)));
+            parts.push(match group.point.get(path) {
+                Some(value) => value_name(study, path, value),
+                None => format!("{} as in the scenario", short_path(path)),
+            });
         }
         let style =
             if only_protocols { protocols.style(&group.protocol) } else { Style::of_slot(index) };
         Member { group, label: parts.join(", "), style }
     };
     groups.iter().enumerate().map(member).collect()
+}
+
+/// A value of a path as legends show it: by the study's label, else `nodes 3`.
+fn value_name(study: Option<&Study>, path: &str, value: &Value) -> String {
+    let varied = study.into_iter().flat_map(|study| &study.vary);
+    let label = varied.filter(|varied| varied.path == path).find_map(|varied| {
+        let place = varied.values.iter().position(|other| other == value)?;
+        varied.labels.get(place).cloned()
+    });
+    label.unwrap_or_else(|| format!("{} {}", short_path(path), value_text(value)))
 }
 
 /// The last part of a path, which is what people call it.
@@ -189,6 +202,11 @@ impl<'a> Scene<'a> {
     /// The name of a picture's files.
     pub(super) fn name(&self, what: &str) -> String {
         format!("{}{}", self.prefix, slug(what))
+    }
+
+    /// A value of a path as legends show it.
+    pub(super) fn value_name(&self, path: &str, value: &Value) -> String {
+        value_name(self.study, path, value)
     }
 
     /// The members that are drawn one curve each, and a note if those are not all.

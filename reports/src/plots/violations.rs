@@ -49,7 +49,7 @@ pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
     }
     let runs: u64 = results.groups.iter().map(|group| group.runs).sum();
     let single = violating.next().map(|group| group.scenario.clone()).unwrap_or_default();
-    let one = names.len() == 1 && scenes(results).len() == 1;
+    let one = names.len() == 1 && scenes(results, &[]).len() == 1;
     Some(Figure {
         name: "seeds-to-violation".to_owned(),
         title: if one {

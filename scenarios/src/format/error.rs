@@ -166,7 +166,7 @@ fn printable(text: &str) -> String {
 
 impl Errors {
     /// Puts errors in the order of the file, each once; `None` if there are none.
-    pub(super) fn collect(mut errors: Vec<Error>) -> Option<Errors> {
+    pub(crate) fn collect(mut errors: Vec<Error>) -> Option<Errors> {
         errors.sort_by(|one, other| one.order().cmp(&other.order()));
         errors.dedup_by(|one, other| one.report() == other.report());
         if errors.is_empty() { None } else { Some(Errors(errors)) }

@@ -40,7 +40,8 @@ pub enum Contract {
     Beyond,
 }
 
-/// A number of every run, judged over a sweep: exactly one of `mean`, `p50`, `p99` and `max`.
+/// A number of every run. Each of `mean`, `p50`, `p99` and `max` that is given is judged over a
+/// sweep; without any, the number is only measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {

@@ -58,7 +58,7 @@ pub use network::*;
 pub use one_key::Named;
 pub use path::{Path, Segment};
 pub use placement::*;
-pub use schema::{schema, schema_text};
+pub use schema::{schema, schema_text, study_schema_text};
 pub use script::*;
 pub use selector::*;
 pub use set::Setting;
@@ -118,6 +118,11 @@ pub fn load_text(
 }
 
 fn finish(document: Document, catalog: &Catalog) -> Result<Loaded, Errors> {
+    if document.value().get("scenario").is_some_and(serde_json::Value::is_string) {
+        let help = Some("`sweep` takes studies".to_owned());
+        let message = "this is a study, not a scenario";
+        return Err(document.error(&Path::root(), message, help).into());
+    }
     let mut scenario = document.decode()?;
     validate(&document, &mut scenario, catalog)?;
     Ok(Loaded { document, scenario })

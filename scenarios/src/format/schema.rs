@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::spec::Scenario;
+use super::study::Study;
 
 /// The JSON schema of scenario files.
 ///
@@ -29,6 +30,15 @@ pub fn schema() -> Value {
 pub fn schema_text() -> String {
     // `Value` prints without fail, and its keys are sorted.
     format!("{:#}\n", schema())
+}
+
+/// The JSON schema of study files, as it is committed.
+#[must_use]
+pub fn study_schema_text() -> String {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Study>().to_value();
+    allow_comments(&mut schema);
+    format!("{schema:#}\n")
 }
 
 /// Every object that names its properties and forbids others also takes a comment.

@@ -84,7 +84,7 @@ pub struct Scenario {
     /// Milestones that must be reached in at least a share of the seeds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sometimes: BTreeMap<String, Chance>,
-    /// Numbers that are judged over a sweep.
+    /// Numbers that are measured; those with a bound are judged over a sweep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Measure>,
     /// How many seeds `sweep` runs by default.
@@ -141,6 +141,17 @@ impl Scenario {
         } else {
             &self.params
         }
+    }
+
+    /// Whether its runs are to have a measure that is not taken unless somebody wants it.
+    #[must_use]
+    pub fn wants_measure(&self, name: &str) -> bool {
+        let is_bounded = |check: &Check| match check {
+            Check::Checker(checker) => checker.name == name,
+            Check::Milestone(_) | Check::Without(_) => false,
+        };
+        self.measures.iter().any(|measure| measure.name == name)
+            || self.checks.iter().any(is_bounded)
     }
 
     /// The numbers of the spare hosts: they follow the last host.

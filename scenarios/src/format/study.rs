@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::units::Quantity;
+
 /// A study file. The header of its results holds it whole, so that results can be drawn without
 /// reading anything else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +48,9 @@ pub struct Varied {
     pub path: String,
     /// Its values, in the order in which curves and legends show them.
     pub values: Vec<Value>,
+    /// What legends call each of them; without, the values themselves are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// A picture of one measure.
@@ -86,6 +91,7 @@ pub struct Published {
 pub struct PublishedPoint {
     /// Which point: varied fields with their values. What is left out does not matter.
     pub at: BTreeMap<String, Value>,
-    /// The numbers in the unit of the measure: `mean`, `min`, `max`, or a percentile (`p50`).
-    pub numbers: BTreeMap<String, f64>,
+    /// The numbers in the unit of the measure (times also as durations: `"287ms"`): `mean`, `min`,
+    /// `max`, or a percentile (`p50`).
+    pub numbers: BTreeMap<String, Quantity>,
 }

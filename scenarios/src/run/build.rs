@@ -80,7 +80,7 @@ impl<P: Protocol> Built<P> {
     pub(crate) fn simulation(
         &self,
         scenario: &Scenario,
-        extra: Option<Box<dyn Invariant<P>>>,
+        extra: impl IntoIterator<Item = Box<dyn Invariant<P>>>,
     ) -> Sim<P> {
         let mut sim = Sim::new(self.config.clone());
         let without: Vec<&str> = scenario

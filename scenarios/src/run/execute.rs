@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use seedbed_protocols::{Protocol, checkable};
+use seedbed_protocols::{Protocol, Totals, checkable};
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime, Violation};
 use serde_json::Value;
 
 use super::build::{Built, build};
 use super::director::{Director, Span, Tally};
 use super::driver::{Driver, Over};
+use super::gauges::Gauges;
 use super::history::open_operations;
 use super::judge::{Found, judge, measures, vacuous};
 use super::ledger::{Ledger, LedgerKeeper};
@@ -46,7 +47,8 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     let ledger = Rc::new(RefCell::new(Ledger::default()));
     let keeper = (!scenario.script.is_empty())
         .then(|| Box::new(LedgerKeeper(ledger.clone())) as Box<dyn Invariant<P>>);
-    let mut sim = built.simulation(scenario, keeper);
+    let gauges = Gauges::of(scenario);
+    let mut sim = built.simulation(scenario, keeper.into_iter().chain(gauges.observers()));
     if options.keep_going {
         sim.keep_going();
     }
@@ -72,7 +74,7 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     );
     let driven = drive(&mut driver, ledger, seed);
     let meter = world.meter.take();
-    let mut output = conclude(scenario, seed, options, &world, &driven, recorder);
+    let mut output = conclude(scenario, seed, options, &world, &driven, &gauges, recorder);
     output.record.series = meter.map(|meter| meter.finish(&world.sim, &driven.spans));
     output
 }
@@ -124,12 +126,14 @@ fn conclude<P: Protocol>(
     options: &RunOptions,
     world: &SimWorld<P>,
     driven: &Driven,
+    gauges: &Gauges<P>,
     recorder: Option<Rc<RefCell<Recorder>>>,
 ) -> RunOutput {
     let sim = &world.sim;
     let messages = messages_of(sim);
     let operations = operations_of(sim);
-    let measures = measures::<P::Service>(sim.history(), &messages, &operations);
+    let mut measures = measures::<P::Service>(sim.history(), &messages, &operations);
+    gauges.read(&Totals { end: sim.now(), messages: sim.counts() }, &mut measures);
     let mut violations: Vec<Violation> = sim.violations().to_vec();
     violations.extend(driven.violations.iter().cloned());
     // Stable: what the simulation found in an event comes first.

@@ -7,6 +7,7 @@ pub(crate) mod build;
 mod director;
 mod driver;
 pub(crate) mod execute;
+mod gauges;
 mod history;
 mod judge;
 mod ledger;

@@ -21,7 +21,7 @@ pub struct Vary {
 /// Why a text is no `--vary`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct VaryError(String);
+pub struct VaryError(pub(crate) String);
 
 /// Fields that judge a scenario as a whole: varied, they would judge every point differently.
 const FIXED_FIELDS: [&str; 6] = ["name", "seeds", "expect", "sometimes", "measures", "protocol"];
@@ -36,20 +36,30 @@ impl Vary {
         let (path, list) = text
             .split_once('=')
             .ok_or_else(|| wrong("there is no `=`: write `--vary network.loss=1%,2%`"))?;
-        let path = path.trim();
-        let parsed = Path::parse(path).map_err(|why| wrong(&why))?;
-        let top = parsed.to_string();
-        if FIXED_FIELDS.contains(&top.split(['.', '[']).next().unwrap_or_default()) {
-            return Err(wrong(&format!("`{path}` cannot be varied: it is what points share")));
-        }
         let items = split_list(list).ok_or_else(|| wrong("a bracket or a quote is not closed"))?;
         if items.iter().any(|item| item.trim().is_empty()) {
             return Err(wrong("a value is empty"));
         }
-        let values: Vec<Value> = items.into_iter().map(read_value).collect();
+        let values = items.into_iter().map(read_value).collect();
+        Vary::new(path, values).map_err(|VaryError(why)| wrong(&why))
+    }
+
+    /// A path and its values.
+    ///
+    /// # Errors
+    /// Why these cannot be varied.
+    pub fn new(path: &str, values: Vec<Value>) -> Result<Vary, VaryError> {
+        let path = path.trim();
+        let top = Path::parse(path).map_err(VaryError)?.to_string();
+        if FIXED_FIELDS.contains(&top.split(['.', '[']).next().unwrap_or_default()) {
+            return Err(VaryError(format!("`{path}` cannot be varied: it is what points share")));
+        }
+        if values.is_empty() {
+            return Err(VaryError(format!("`{path}` has no values")));
+        }
         for (index, value) in values.iter().enumerate() {
             if values[..index].contains(value) {
-                return Err(wrong(&format!("{value} stands there twice")));
+                return Err(VaryError(format!("{value} stands there twice")));
             }
         }
         Ok(Vary { path: path.to_owned(), values })

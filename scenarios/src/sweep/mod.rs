@@ -38,7 +38,7 @@ pub use shelf::{FAILURES_PER_SIGNATURE, Written, study, write_failure};
 pub use spread::{MeasureSpread, Spread, ViolationSpread, parts_of};
 pub use store::{
     FailedSeeds, Header, Made, Row, StoreError, failed_seeds, header_of, holds_results,
-    read_header, read_rows,
+    peek_header, read_header, read_rows,
 };
 pub use summary::{HostSummary, SignatureSummary, Summary};
 pub use tally::{SignatureTally, Tally, UnitTally, Unproven};

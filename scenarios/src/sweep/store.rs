@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -206,25 +206,29 @@ pub fn read_rows(
     path: &Path,
     mut take: impl FnMut(Row) -> Result<(), String>,
 ) -> Result<Header, StoreError> {
-    let text = fs::read_to_string(path).map_err(StoreError::io(path))?;
     let damaged = |line: usize, problem: String| StoreError::Damaged {
         path: path.display().to_string(),
         line,
         problem,
     };
-    let mut lines = (1..).zip(text.split_inclusive('\n'));
-    let header = lines.next().and_then(|(_, line)| serde_json::from_str(line).ok());
-    let header: Value =
+    let mut reader = BufReader::new(File::open(path).map_err(StoreError::io(path))?);
+    let mut line = String::new();
+    reader.read_line(&mut line).map_err(StoreError::io(path))?;
+    let header: Option<Value> = serde_json::from_str(&line).ok();
+    let header =
         header.filter(Value::is_object).ok_or_else(|| damaged(1, "there is no header".into()))?;
     if header.get("format_version").and_then(Value::as_u64) != Some(u64::from(RESULTS_VERSION)) {
         let problem = format!("these are no results of format_version {RESULTS_VERSION}");
         return Err(damaged(1, problem));
     }
-    for (number, line) in lines {
+    for number in 2.. {
+        line.clear();
+        reader.read_line(&mut line).map_err(StoreError::io(path))?;
         // A process that was killed may leave a piece of a last line: that run is made again.
-        if line.ends_with('\n') {
-            Row::parse(line).and_then(&mut take).map_err(|problem| damaged(number, problem))?;
+        if !line.ends_with('\n') {
+            break;
         }
+        Row::parse(&line).and_then(&mut take).map_err(|problem| damaged(number, problem))?;
     }
     Ok(Header(header))
 }
@@ -282,7 +286,7 @@ impl PartStore {
                 Ok(())
             });
             // A header of another sweep explains rows of another sweep.
-            let differs = read_first_line(&path).and_then(|other| header.difference(&other));
+            let differs = peek_header(&path).and_then(|other| header.difference(&other));
             if let Some(what) = differs {
                 let path = folder.display().to_string();
                 return Err(StoreError::Differs { path, what: what.to_owned() });
@@ -359,10 +363,12 @@ impl PartStore {
     }
 }
 
-fn read_first_line(path: &Path) -> Option<Header> {
-    let text = fs::read_to_string(path).ok()?;
-    let header = serde_json::from_str(text.lines().next()?).ok()?;
-    Some(Header(header))
+/// The header of a file of results, without a look at its rows; `None` if there is none.
+#[must_use]
+pub fn peek_header(path: &Path) -> Option<Header> {
+    let mut line = String::new();
+    BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+    Some(Header(serde_json::from_str(&line).ok()?))
 }
 
 /// Finds the job of a row.

@@ -1,6 +1,6 @@
 //! The committed JSON schema.
 
-use seedbed_scenarios::format::{load, schema_text};
+use seedbed_scenarios::format::{load, schema_text, study_schema_text};
 use serde_json::Value;
 
 use crate::catalog::catalog;
@@ -10,6 +10,11 @@ use crate::loading::sample_path;
 #[test]
 fn the_committed_schema_is_current() {
     assert_golden("scenario.schema.json", &schema_text());
+}
+
+#[test]
+fn the_committed_schema_of_studies_is_current() {
+    assert_golden("study.schema.json", &study_schema_text());
 }
 
 /// Editors show descriptions: every field that a person writes has one.

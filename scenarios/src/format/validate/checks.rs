@@ -90,12 +90,10 @@ fn check_one(check: &Check, path: &Path, scenario: &Scenario, findings: &mut Fin
 
 fn check_measure(measure: &Measure, path: &Path, findings: &mut Findings<'_>) {
     findings.require_name(Sort::Measure, &path.key("name"), &measure.name, false);
-    let mut is_judged = false;
     for (key, band) in
         [("mean", measure.mean), ("p50", measure.p50), ("p99", measure.p99), ("max", measure.max)]
     {
         let Some(band) = band else { continue };
-        is_judged = true;
         match band {
             Band::Between((low, high)) if low > high => {
                 let message = format!("{} is more than {}", low.0, high.0);
@@ -103,9 +101,5 @@ fn check_measure(measure: &Measure, path: &Path, findings: &mut Findings<'_>) {
             }
             Band::Between(_) | Band::AtMost(_) | Band::AtLeast(_) => {}
         }
-    }
-    if !is_judged {
-        let help = "write `mean`, `p50`, `p99` or `max`";
-        findings.value_help(path, "it is not judged by anything", help);
     }
 }

@@ -51,6 +51,9 @@ impl<'a> Vocabulary<'a> {
         measures.extend(names(&catalog.measures));
         measures.extend(service.map(|service| names(&service.measures)).unwrap_or_default());
         let mut checks: Vec<&Entry> = catalog.checks.iter().collect();
+        let own_measures = common(|entry| names(&entry.measures));
+        let first = protocols.first().into_iter().flat_map(|(_, entry)| &entry.measures);
+        checks.extend(first.filter(|entry| own_measures.contains(&entry.name.as_str())));
         checks.extend(service.into_iter().flat_map(|service| &service.checks));
         let invariants = common(|entry| names(&entry.invariants));
         let mut properties = invariants.clone();
