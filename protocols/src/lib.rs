@@ -10,7 +10,7 @@ pub mod units;
 
 pub use history::checkable;
 pub use measure::{Measure, Totals};
-pub use protocol::{Bug, Protocol, Selector, Tolerance};
+pub use protocol::{Bug, CLIENTS_FINISHED, FileRange, Protocol, Selector, Strain, Tolerance};
 pub use service::{
     CheckKind, HistoryRecord, OptionsError, Tested, WorkloadKind, WorkloadPlan, parse_options,
 };

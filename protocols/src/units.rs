@@ -440,6 +440,10 @@ macro_rules! string_unit {
     };
 }
 
+mod throughput;
+
+pub use self::throughput::Throughput;
+
 fn no_unit(number: impl fmt::Display, unit: &str) -> String {
     format!("{number} has no unit: write \"{number}{unit}\"")
 }

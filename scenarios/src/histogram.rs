@@ -139,3 +139,88 @@ impl FromIterator<u64> for Histogram {
         histogram
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Numbers of every size.
+    fn numbers() -> impl Strategy<Value = Vec<u64>> {
+        let number = (any::<u64>(), 0_u32..64).prop_map(|(number, shift)| number >> shift);
+        proptest::collection::vec(number, 1..200)
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_is_the_histogram_of_the_union(one in numbers(), other in numbers()) {
+            let mut merged: Histogram = one.iter().copied().collect();
+            merged.merge(&other.iter().copied().collect());
+            let union: Histogram = one.iter().chain(&other).copied().collect();
+            prop_assert_eq!(&merged, &union);
+            prop_assert_eq!(merged.count(), (one.len() + other.len()) as u64);
+        }
+
+        #[test]
+        fn quantiles_are_right_to_within_four_thousandths(numbers in numbers()) {
+            let histogram: Histogram = numbers.iter().copied().collect();
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable();
+            for parts in [0, 10_000, 500_000, 990_000, 1_000_000] {
+                let rank = (sorted.len() as u64 * parts).div_ceil(1_000_000).max(1) as usize;
+                let exact = sorted[rank - 1];
+                let read = histogram.quantile(parts as u32).unwrap();
+                prop_assert!(read.abs_diff(exact) <= exact / 256, "{read} for {exact}");
+            }
+            let exact = numbers.iter().map(|number| *number as f64).sum::<f64>() / numbers.len() as f64;
+            let mean = histogram.mean().unwrap();
+            prop_assert!((mean - exact).abs() <= exact / 256.0, "{mean} for {exact}");
+        }
+
+        /// HdrHistogram with two significant digits is wrong by at most 1 %.
+        #[test]
+        fn quantiles_are_those_of_hdrhistogram(numbers in numbers()) {
+            let histogram: Histogram = numbers.iter().copied().collect();
+            let mut other = hdrhistogram::Histogram::<u64>::new(2).unwrap();
+            for number in &numbers {
+                // It takes no more than this.
+                other.record((*number).min(u64::MAX / 4)).unwrap();
+            }
+            let histogram_low: Histogram =
+                numbers.iter().map(|number| (*number).min(u64::MAX / 4)).collect();
+            prop_assert_eq!(histogram_low.count(), histogram.count());
+            for parts in [10_000, 500_000, 990_000] {
+                let ours = histogram_low.quantile(parts).unwrap();
+                let theirs = other.value_at_quantile(f64::from(parts) / 1e6);
+                let allowed = theirs / 256 + theirs / 100 + 1;
+                prop_assert!(ours.abs_diff(theirs) <= allowed, "{ours} and {theirs}");
+            }
+        }
+
+        #[test]
+        fn it_is_written_and_read_back(numbers in numbers()) {
+            let histogram: Histogram = numbers.iter().copied().collect();
+            let text = serde_json::to_string(&histogram).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Histogram>(&text).unwrap(), histogram);
+        }
+    }
+
+    #[test]
+    fn buckets_are_exact_below_256_and_cover_everything() {
+        let all: Histogram = (0..2000).chain([u64::MAX - 1, u64::MAX]).collect();
+        let buckets: Vec<(u64, u64, u64)> = all.buckets().collect();
+        assert!(
+            buckets[..256].iter().enumerate().all(|(n, bucket)| *bucket == (n as u64, n as u64, 1))
+        );
+        assert_eq!(buckets[256], (256, 257, 2));
+        for pair in buckets.windows(2).take(400) {
+            assert_eq!(pair[0].1 + 1, pair[1].0, "no gap between buckets");
+        }
+        assert_eq!(buckets.last().unwrap().1, u64::MAX);
+        let text = serde_json::to_string(&Histogram::from_iter([3, 3, 1000])).unwrap();
+        assert_eq!(text, "[[3,2],[1000,1]]");
+        assert_eq!(Histogram::new().quantile(500_000), None);
+        assert_eq!(Histogram::new().mean(), None);
+    }
+}

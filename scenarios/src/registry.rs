@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use seedbed_protocols::{Bug, Protocol, Tested, Tolerance};
-use seedbed_sim::{Message, Service};
+use seedbed_protocols::{Bug, Protocol, Tested};
+use seedbed_sim::rng::{Purpose, Streams};
+use seedbed_sim::{Message, NodeId, Service};
 use serde_json::Value;
 
 use crate::format::{
@@ -14,6 +15,7 @@ use crate::format::{
     ServiceEntry, options_of,
 };
 use crate::run::build::{BuildError, build};
+use crate::run::places::NO_ROLE;
 use crate::run::{PROPERTIES, RunOptions, RunOutput, execute, measure_names};
 
 /// Runs a validated scenario with a seed.
@@ -179,7 +181,6 @@ fn entries<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Entry>
 }
 
 fn protocol_entry<P: Protocol>() -> ProtocolEntry {
-    let params = P::Params::default();
     let mut milestones = entries([
         (seedbed_sim::RESTARTED, "a host has booted again after a crash"),
         (seedbed_sim::UNSYNCED_DATA_LOST, "a crash has lost writes that were not synced"),
@@ -195,7 +196,7 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
         milestones,
         kinds: P::Message::kinds().into_iter().map(String::from).collect(),
         bugs: entries(P::bugs().iter().map(|bug| (bug.name, bug.about))),
-        invariants: P::invariants(&params)
+        invariants: P::invariants(&P::Params::default())
             .iter()
             .map(|one| Entry::new(one.name(), one.about()))
             .collect(),
@@ -206,11 +207,11 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
         params: Some(options_of::<P::Params>()),
         inner: BTreeMap::new(),
         service: service_entry::<P>().map(|(name, _)| name),
-        tolerated_crashes: Some(|hosts| {
+        tolerance: Some(|hosts| {
             let hosts = usize::try_from(hosts).unwrap_or(usize::MAX);
-            let Tolerance { crashes, .. } = P::tolerance(&P::Params::default(), hosts);
-            crashes as u64
+            P::tolerance(&P::Params::default(), hosts)
         }),
+        names_cores: names_cores::<P>(),
         liveness_bound: Some(|params, _hosts| {
             let params = match params {
                 Value::Null => P::Params::default(),
@@ -219,6 +220,17 @@ fn protocol_entry<P: Protocol>() -> ProtocolEntry {
             u64::try_from(P::liveness_bound(&params).as_nanos()).ok().map(Nanos)
         }),
     }
+}
+
+/// Whether the protocol can name a core of a few hosts.
+fn names_cores<P: Protocol>() -> bool {
+    let roles: Vec<&str> = P::roles().iter().map(|(role, _)| *role).collect();
+    let role_of = |index: usize| roles.get(index % roles.len().max(1)).copied().unwrap_or(NO_ROLE);
+    let count = roles.len().max(5);
+    let hosts: Vec<(NodeId, &str)> =
+        (0..count).map(|index| (NodeId::host(index as u32), role_of(index))).collect();
+    let mut rng = Streams::new(0).open(Purpose::Fault, 0);
+    P::core(&P::Params::default(), &hosts, &mut rng).is_some()
 }
 
 /// What the protocol's service brings; none if it has no clients.

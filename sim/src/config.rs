@@ -49,7 +49,7 @@ pub struct HostConfig<P> {
     pub clock_drift_ppm: i64,
     /// The error that its wall clock promises not to exceed.
     pub clock_error: Duration,
-    /// How long its disk takes.
+    /// How long its disk takes, and how much it holds.
     pub disk: DiskConfig,
 }
 
@@ -68,13 +68,31 @@ impl<P> HostConfig<P> {
     }
 }
 
-/// How long a disk takes.
+/// How long a disk takes, and how much it holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiskConfig {
     /// One read; it counts as busy time of the step.
     pub read: Distribution,
     /// One sync, once the device is free; syncs complete in order.
     pub sync: Distribution,
+    /// How many bytes a second the device moves; a read takes its bytes longer, and a sync those
+    /// that it writes. No bound if none.
+    pub throughput: Option<u64>,
+    /// How many bytes all files together may have; no bound if none.
+    pub capacity: Option<u64>,
+}
+
+impl DiskConfig {
+    /// How long the device takes to move so many bytes, in nanoseconds.
+    pub(crate) fn transfer_ns(&self, bytes: u64) -> u64 {
+        match self.throughput {
+            None => 0,
+            Some(rate) => {
+                let ns = u128::from(bytes) * 1_000_000_000 / u128::from(rate.max(1));
+                u64::try_from(ns).unwrap_or(u64::MAX)
+            }
+        }
+    }
 }
 
 impl Default for DiskConfig {
@@ -83,17 +101,41 @@ impl Default for DiskConfig {
         DiskConfig {
             read: Distribution::Constant(0),
             sync: Distribution::Uniform { min: 100_000, max: 1_000_000 },
+            throughput: None,
+            capacity: None,
         }
     }
 }
 
 /// The network: one kind of link everywhere, and exceptions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NetworkConfig {
     /// Every link that is not named below.
     pub everywhere: LinkConfig,
-    /// Directed links of their own kind; the last entry for a link counts.
+    /// Links between zones.
+    pub zones: ZonesConfig,
+    /// Directed links of their own kind, whatever their zones; the last entry for a link counts.
     pub links: Vec<(NodeId, NodeId, LinkConfig)>,
+    /// Whether every message between hosts carries a checksum: one that was corrupted is then
+    /// dropped, and counted as undecodable. It is taken as perfect: no corruption escapes it.
+    pub checksum: bool,
+    /// Whether every message between hosts names its addressee: one that comes to another host is
+    /// then dropped, and counted as undecodable.
+    pub addressee: bool,
+}
+
+/// Where hosts and clients are, and the links from zone to zone.
+///
+/// A link of a host or client that is in no zone, and one of two zones that are no pair, is as
+/// everywhere.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ZonesConfig {
+    /// The zone of each host by index; those beyond the end are in none.
+    pub hosts: Vec<Option<u16>>,
+    /// The zone of each client by index; those beyond the end are in none.
+    pub clients: Vec<Option<u16>>,
+    /// Links from a zone to another, or within one; the last entry for a pair counts.
+    pub pairs: Vec<(u16, u16, LinkConfig)>,
 }
 
 /// One kind of directed link.
@@ -103,19 +145,38 @@ pub struct LinkConfig {
     pub latency: Distribution,
     /// An additional delay, uniform up to this.
     pub jitter: Duration,
-    /// The chance that a message is lost.
+    /// The share of messages that are lost.
     pub loss: Chance,
+    /// How much a loss makes the next one likelier: the correlation of the fates of two messages
+    /// that leave on the link one after the other. The share stays `loss`; a burst is
+    /// `1 / ((1 - loss) (1 - loss_correlation))` messages long in the mean.
+    pub loss_correlation: Chance,
     /// The chance that a message arrives twice, the copy with a latency of its own.
     pub duplicate: Chance,
-    /// The chance that a message is held back by up to eight mean latencies, so that later ones
-    /// overtake it.
+    /// The chance that a message is held back, so that later ones overtake it.
     pub reorder: Chance,
+    /// How long a message is held back; up to eight mean latencies if none.
+    pub reorder_delay: Option<Distribution>,
+    /// The chance that bits of a message between hosts are flipped: one to eight bits of its
+    /// encoding. What cannot be decoded any more is dropped and counted; the rest is delivered.
+    ///
+    /// Client mail is never corrupted: a connection has checksums, and a service whose requests
+    /// change on the way promises nothing that a history could be judged by.
+    pub corrupt: Chance,
+    /// The chance that a message between hosts comes to another host than it was sent to, which is
+    /// told the true sender.
+    pub misdirect: Chance,
 }
 
 impl LinkConfig {
     /// Whether nothing but its latency happens to a message.
     pub(crate) fn is_quiet(&self) -> bool {
         self.jitter.is_zero() && [self.loss, self.duplicate, self.reorder] == [Chance::NEVER; 3]
+    }
+
+    /// Whether what happens to a message is only when it arrives and how often.
+    pub(crate) fn is_simple(&self) -> bool {
+        [self.loss_correlation, self.corrupt, self.misdirect] == [Chance::NEVER; 3]
     }
 }
 
@@ -126,8 +187,12 @@ impl Default for LinkConfig {
             latency: Distribution::Uniform { min: 1_000_000, max: 10_000_000 },
             jitter: Duration::ZERO,
             loss: Chance::NEVER,
+            loss_correlation: Chance::NEVER,
             duplicate: Chance::NEVER,
             reorder: Chance::NEVER,
+            reorder_delay: None,
+            corrupt: Chance::NEVER,
+            misdirect: Chance::NEVER,
         }
     }
 }
@@ -155,7 +220,7 @@ impl<P> Config<P> {
             seed,
             hosts: (0..count).map(|_| HostConfig::new("node", params.clone())).collect(),
             clients: 0,
-            network: NetworkConfig { everywhere: LinkConfig::default(), links: Vec::new() },
+            network: NetworkConfig::default(),
             boot_spread: Duration::from_millis(10),
             restart_after: Duration::from_secs(1),
             crash_model: CrashModel::Torn,

@@ -1,12 +1,13 @@
 //! The one door between a node and the world.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use crate::disk::{Disk, DiskError, SyncScope};
 use crate::effects::{Effect, Effects};
 use crate::id::{NodeId, OpId};
-use crate::machine::Machine;
+use crate::machine::{Machine, Reads};
 use crate::node::{Answer, Item, Node, Ret};
 use crate::rng::{Chance, Purpose, Rng, Streams};
 use crate::time::{LocalTime, SimTime};
@@ -230,7 +231,7 @@ impl<N: Node> Context<'_, N> {
 /// them; only [`Context::sync`] makes them durable.
 pub struct DiskHandle<'a> {
     disk: &'a mut Disk,
-    reads: &'a mut u32,
+    reads: &'a mut Reads,
     directory: &'a str,
 }
 
@@ -243,9 +244,9 @@ impl fmt::Debug for DiskHandle<'_> {
 macro_rules! full {
     ($self:ident, $path:expr) => {
         if $self.directory.is_empty() {
-            std::borrow::Cow::Borrowed($path)
+            Cow::Borrowed($path)
         } else {
-            std::borrow::Cow::Owned([$self.directory, $path].concat())
+            Cow::Owned([$self.directory, $path].concat())
         }
     };
 }
@@ -277,9 +278,29 @@ impl DiskHandle<'_> {
     }
 
     /// The whole content of a file. Its device time counts as busy.
-    pub fn read(&mut self, path: &str) -> Result<&[u8], DiskError> {
-        *self.reads += 1;
-        self.disk.read(&full!(self, path))
+    pub fn read(&mut self, path: &str) -> Result<Cow<'_, [u8]>, DiskError> {
+        self.read_at(path, 0, u64::MAX)
+    }
+
+    /// `len` bytes of a file from `offset` on; fewer, or none, where it ends before that. Its
+    /// device time counts as busy.
+    pub fn read_at(
+        &mut self,
+        path: &str,
+        offset: u64,
+        len: u64,
+    ) -> Result<Cow<'_, [u8]>, DiskError> {
+        self.reads.count += 1;
+        let bytes = self.disk.read_at(&full!(self, path), offset, len)?;
+        self.reads.bytes += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// The names that begin with `prefix`, in byte order.
+    pub fn list(&self, prefix: &str) -> Vec<String> {
+        let skipped = self.directory.len();
+        let names = self.disk.list(&full!(self, prefix)).map(|name| name[skipped..].to_owned());
+        names.collect()
     }
 
     /// The length of a file in bytes; `None` if there is none of this name.

@@ -17,12 +17,17 @@ pub struct MessageCounts {
     pub cut: u64,
     /// Dropped from the full inbox of a paused or busy host.
     pub queue_dropped: u64,
-    /// Could not be decoded after corruption.
+    /// Could not be decoded after corruption, or was refused: by its checksum, or by a host that
+    /// was not its addressee.
     pub undecodable: u64,
     /// Came to a host that was down, or waited in the inbox of one that crashed.
     pub host_down: u64,
     /// On their way, held on a clogged link, or waiting in an inbox when the run ended.
     pub in_flight_at_end: u64,
+    /// Had bits flipped, whether they could still be decoded or not: no fate of its own.
+    pub corrupted: u64,
+    /// Went to another host than they were sent to: no fate of its own.
+    pub misdirected: u64,
     /// Bytes of all that were sent.
     pub bytes: u64,
     /// How many were sent of each kind of the protocol, by its index.

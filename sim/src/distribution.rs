@@ -5,6 +5,8 @@
 //! computes the same bits on every machine where the platform's own functions may not, and are
 //! rounded to nanoseconds at once.
 
+mod bell;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -31,7 +33,44 @@ pub enum Distribution {
     /// What was measured somewhere: the quantiles of the measurement, evenly spaced from the
     /// shortest to the longest, in ascending order. Between two of them it is a straight line.
     Empirical(Arc<[u64]>),
+    /// The bell curve of this mean and standard deviation without what lies below `min`: what
+    /// would be shorter is as if drawn again, so the mean of what is left is a little longer.
+    Normal {
+        /// The mean of the whole bell.
+        mean: u64,
+        /// Its standard deviation.
+        deviation: u64,
+        /// The shortest.
+        min: u64,
+    },
+    /// Its logarithm is normal: a skewed bell with a long tail. Mean and standard deviation are
+    /// those of the duration itself, so that `Normal` of the same two numbers is its plain sister.
+    LogNormal {
+        /// The mean.
+        mean: u64,
+        /// The standard deviation.
+        deviation: u64,
+    },
+    /// The power law: the share of samples longer than `t` is `(scale / t)` to the power of the
+    /// shape. The tail is the heavier the nearer the shape is to 1.
+    Pareto {
+        /// The shortest.
+        scale: u64,
+        /// The shape (alpha) in millionths; above 1, or there is no mean.
+        shape_millionths: u64,
+    },
+    /// One of several parts, as often as its weight says. Parts may be mixtures of what is none.
+    Mixture(Arc<[(u32, Distribution)]>),
+    /// Quantiles at positions of one's own: pairs of a position in thousand-millionths, from 0 to
+    /// [`WHOLE`], and the duration there. Between two of them it is a straight line.
+    Quantiles(Arc<[(u32, u64)]>),
 }
+
+/// The position of the longest sample in [`Distribution::Quantiles`].
+pub const WHOLE: u32 = 1_000_000_000;
+
+/// The shape that is 1 in [`Distribution::Pareto`].
+const SHAPE_ONE: u64 = 1_000_000;
 
 impl Distribution {
     /// Takes no time at all.
@@ -59,6 +98,23 @@ impl Distribution {
                 )),
                 None => Ok(()),
             },
+            Distribution::Normal { mean, min, .. } if min > mean => {
+                Err(format!("the minimum of {min} ns is above the mean of {mean} ns"))
+            }
+            Distribution::Normal { .. } => Ok(()),
+            Distribution::LogNormal { mean: 0, .. } => {
+                Err("the mean of a lognormal distribution must be above 0".into())
+            }
+            Distribution::LogNormal { .. } => Ok(()),
+            Distribution::Pareto { scale: 0, .. } => {
+                Err("the scale of a pareto distribution must be above 0".into())
+            }
+            Distribution::Pareto { shape_millionths: 0..=SHAPE_ONE, .. } => {
+                Err("the shape of a pareto distribution must be above 1, or it has no mean".into())
+            }
+            Distribution::Pareto { .. } => Ok(()),
+            Distribution::Mixture(parts) => validate_mixture(parts, 2),
+            Distribution::Quantiles(table) => validate_table(table),
         }
     }
 
@@ -78,6 +134,17 @@ impl Distribution {
             }
             Distribution::Exponential { mean, min } => sample_exponential(*mean, *min, word),
             Distribution::Empirical(quantiles) => sample_quantiles(quantiles, word),
+            Distribution::Normal { mean, deviation, min } => {
+                sample_normal((*mean, *deviation), *min, word)
+            }
+            Distribution::LogNormal { mean, deviation } => {
+                sample_lognormal(*mean, *deviation, word)
+            }
+            Distribution::Pareto { scale, shape_millionths } => {
+                sample_pareto(*scale, *shape_millionths, word)
+            }
+            Distribution::Mixture(parts) => sample_mixture(parts, word),
+            Distribution::Quantiles(table) => sample_table(table, word),
         }
     }
 
@@ -88,6 +155,22 @@ impl Distribution {
             Distribution::Uniform { min, max } => min + (max - min) / 2,
             Distribution::Exponential { mean, .. } => *mean,
             Distribution::Empirical(quantiles) => mean_of_quantiles(quantiles),
+            Distribution::Normal { mean, deviation, min } => {
+                bell::truncated_mean((*mean, *deviation), *min) as u64
+            }
+            Distribution::LogNormal { mean, .. } => *mean,
+            Distribution::Pareto { scale, shape_millionths } => {
+                let mean = u128::from(*scale) * u128::from(*shape_millionths)
+                    / u128::from(shape_millionths - SHAPE_ONE);
+                u64::try_from(mean).unwrap_or(u64::MAX)
+            }
+            Distribution::Mixture(parts) => {
+                let weigh = |(weight, part): &(u32, Distribution)| {
+                    u128::from(*weight) * u128::from(part.mean_ns())
+                };
+                (parts.iter().map(weigh).sum::<u128>() / u128::from(total_weight(parts))) as u64
+            }
+            Distribution::Quantiles(table) => mean_of_table(table),
         }
     }
 
@@ -96,8 +179,21 @@ impl Distribution {
         match self {
             Distribution::Constant(span) => Some(*span),
             Distribution::Uniform { max, .. } => Some(*max),
-            Distribution::Exponential { .. } => None,
             Distribution::Empirical(quantiles) => quantiles.last().copied(),
+            Distribution::Normal { mean, deviation: 0, .. }
+            | Distribution::LogNormal { mean, deviation: 0 } => Some(*mean),
+            Distribution::Exponential { .. }
+            | Distribution::Normal { .. }
+            | Distribution::LogNormal { .. }
+            | Distribution::Pareto { .. } => None,
+            Distribution::Mixture(parts) => {
+                let mut longest = 0;
+                for (_, part) in parts.iter().filter(|(weight, _)| *weight > 0) {
+                    longest = longest.max(part.max_ns()?);
+                }
+                Some(longest)
+            }
+            Distribution::Quantiles(table) => table.last().map(|(_, value)| *value),
         }
     }
 }
@@ -107,13 +203,115 @@ fn first_descent(quantiles: &[u64]) -> Option<usize> {
     quantiles.windows(2).position(|pair| pair[0] > pair[1]).map(|position| position + 1)
 }
 
+fn validate_mixture(parts: &[(u32, Distribution)], levels: u32) -> Result<(), String> {
+    if levels == 0 {
+        return Err("a mixture of mixtures of mixtures is too much".into());
+    }
+    if total_weight(parts) == 0 {
+        return Err("a mixture needs a part with a weight above 0".into());
+    }
+    for (_, part) in parts {
+        match part {
+            Distribution::Mixture(inner) => validate_mixture(inner, levels - 1)?,
+            Distribution::Constant(_)
+            | Distribution::Uniform { .. }
+            | Distribution::Exponential { .. }
+            | Distribution::Empirical(_)
+            | Distribution::Normal { .. }
+            | Distribution::LogNormal { .. }
+            | Distribution::Pareto { .. }
+            | Distribution::Quantiles(_) => part.validate()?,
+        }
+    }
+    Ok(())
+}
+
+fn total_weight(parts: &[(u32, Distribution)]) -> u64 {
+    parts.iter().map(|(weight, _)| u64::from(*weight)).sum()
+}
+
+fn validate_table(table: &[(u32, u64)]) -> Result<(), String> {
+    let ends = (table.first().map(|pair| pair.0), table.last().map(|pair| pair.0));
+    if ends != (Some(0), Some(WHOLE)) {
+        return Err("a table of quantiles goes from position 0 to position 1".into());
+    }
+    let ascends = |pair: &[(u32, u64)]| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1;
+    match table.windows(2).position(|pair| !ascends(pair)) {
+        Some(position) => Err(format!(
+            "the table of quantiles is not ascending: entry {} is not above the one before",
+            position + 2
+        )),
+        None => Ok(()),
+    }
+}
+
 /// The inverse of the distribution function, at the word's position between 0 and 1.
 #[inline(never)]
 fn sample_exponential(mean: u64, min: u64, word: u64) -> u64 {
+    let beyond = -libm::log(share_above(word)) * (mean - min) as f64;
+    min.saturating_add(to_nanos(beyond))
+}
+
+/// The share of samples that are longer than this word's: strictly between 0 and 1.
+#[inline]
+fn share_above(word: u64) -> f64 {
     // 53 bits, moved by half a step: neither 0, whose logarithm is infinite, nor biased.
-    let position = ((word >> 11) as f64 + 0.5) * (1.0 / (1_u64 << 53) as f64);
-    let beyond = -libm::log(position) * (mean - min) as f64;
-    min.saturating_add((beyond + 0.5) as u64)
+    ((word >> 11) as f64 + 0.5) * (1.0 / (1_u64 << 53) as f64)
+}
+
+/// To the nearest nanosecond, from 0 to the greatest.
+#[inline]
+fn to_nanos(value: f64) -> u64 {
+    (value + 0.5) as u64
+}
+
+#[inline(never)]
+fn sample_normal(bell: (u64, u64), min: u64, word: u64) -> u64 {
+    to_nanos(bell::truncated(bell, min, share_above(word)))
+}
+
+#[inline(never)]
+fn sample_lognormal(mean: u64, deviation: u64, word: u64) -> u64 {
+    to_nanos(bell::lognormal(mean, deviation, share_above(word)))
+}
+
+#[inline(never)]
+fn sample_pareto(scale: u64, shape_millionths: u64, word: u64) -> u64 {
+    let exponent = -(SHAPE_ONE as f64) / shape_millionths as f64;
+    to_nanos(scale as f64 * libm::pow(share_above(word), exponent))
+}
+
+/// The part at the word's position on the scale of weights, sampled by how far in it the word is.
+#[inline(never)]
+fn sample_mixture(parts: &[(u32, Distribution)], word: u64) -> u64 {
+    let mut position = u128::from(word) * u128::from(total_weight(parts));
+    for (weight, part) in parts {
+        let width = u128::from(*weight) << 64;
+        if position < width {
+            return part.sample((position / u128::from(*weight)) as u64);
+        }
+        position -= width;
+    }
+    unreachable!("a word is less than the whole")
+}
+
+/// The value at the word's position in the table, interpolated in integers.
+#[inline(never)]
+fn sample_table(table: &[(u32, u64)], word: u64) -> u64 {
+    let position = u128::from(word) * u128::from(WHOLE);
+    let above = table.partition_point(|(at, _)| u128::from(*at) << 64 <= position);
+    let ((from, low), (to, high)) = (table[above - 1], table[above]);
+    // In 64 binary places of the way from one entry to the next.
+    let share = (position - (u128::from(from) << 64)) / u128::from(to - from);
+    low + ((u128::from(high - low) * share) >> 64) as u64
+}
+
+/// The mean of the straight lines: each as much as its width.
+fn mean_of_table(table: &[(u32, u64)]) -> u64 {
+    let area = |pair: &[(u32, u64)]| {
+        u128::from(pair[1].0 - pair[0].0) * (u128::from(pair[0].1) + u128::from(pair[1].1))
+    };
+    (table.windows(2).map(area).sum::<u128>() / (2 * u128::from(WHOLE))) as u64
 }
 
 /// The value at the word's position in the table, interpolated in integers.
@@ -140,114 +338,4 @@ fn mean_of_quantiles(quantiles: &[u64]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::mix;
-
-    const MS: u64 = 1_000_000;
-
-    fn table(values: &[u64]) -> Distribution {
-        Distribution::Empirical(values.into())
-    }
-
-    fn samples(distribution: &Distribution) -> Vec<u64> {
-        (0..100_000).map(|lane| distribution.sample(mix(1, lane))).collect()
-    }
-
-    fn mean(samples: &[u64]) -> u64 {
-        samples.iter().sum::<u64>() / samples.len() as u64
-    }
-
-    /// A sample is part of what a seed means: a change here needs a new stream layout.
-    #[test]
-    fn samples_are_pinned() {
-        let words = [0, 1 << 62, 1 << 63, 3 << 62, u64::MAX, mix(42, 0)];
-        let of = |distribution: Distribution| words.map(|word| distribution.sample(word));
-        assert_eq!(of(Distribution::Constant(7)), [7; 6]);
-        assert_eq!(
-            of(Distribution::Uniform { min: MS, max: 10 * MS }),
-            [1_000_000, 3_250_000, 5_500_000, 7_750_000, 10_000_000, 7_674_084]
-        );
-        assert_eq!(
-            of(Distribution::Exponential { mean: 5 * MS, min: MS }),
-            [150_719_791, 6_545_177, 3_772_589, 2_150_728, 1_000_000, 2_195_970]
-        );
-        assert_eq!(
-            of(table(&[MS, 2 * MS, 10 * MS])),
-            [1_000_000, 1_500_000, 2_000_000, 6_000_000, 9_999_999, 5_865_038]
-        );
-    }
-
-    #[test]
-    fn means_are_met_within_one_percent() {
-        let distributions = [
-            Distribution::Constant(3 * MS),
-            Distribution::Uniform { min: MS, max: 10 * MS },
-            Distribution::Exponential { mean: 5 * MS, min: 0 },
-            Distribution::Exponential { mean: 5 * MS, min: 4 * MS },
-            table(&[MS, 2 * MS, 3 * MS, 50 * MS]),
-            table(&[9 * MS]),
-        ];
-        for distribution in distributions {
-            assert_eq!(distribution.validate(), Ok(()));
-            let (expected, found) = (distribution.mean_ns(), mean(&samples(&distribution)));
-            assert!(found.abs_diff(expected) < expected / 100, "{distribution:?}: {found}");
-        }
-    }
-
-    #[test]
-    fn a_uniform_reaches_both_ends_equally() {
-        let mut counts = [0; 4];
-        for sample in samples(&Distribution::Uniform { min: 2, max: 5 }) {
-            counts[sample as usize - 2] += 1;
-        }
-        assert!(counts.iter().all(|count| (24_500..25_500).contains(count)), "{counts:?}");
-        let widest = Distribution::Uniform { min: 0, max: u64::MAX };
-        assert_eq!([0, 5, u64::MAX].map(|word| widest.sample(word)), [0, 5, u64::MAX]);
-        assert_eq!(Distribution::Uniform { min: 4, max: 4 }.sample(u64::MAX), 4);
-    }
-
-    #[test]
-    fn an_exponential_has_its_quantiles_and_stays_finite() {
-        let distribution = Distribution::Exponential { mean: 11 * MS, min: MS };
-        let mut sorted = samples(&distribution);
-        sorted.sort_unstable();
-        assert!(sorted[0] >= MS);
-        // 1 ms and ln(2), ln(100) times 10 ms.
-        assert!(sorted[50_000].abs_diff(7_931_472) < 150_000, "{}", sorted[50_000]);
-        assert!(sorted[99_000].abs_diff(47_051_702) < 1_500_000, "{}", sorted[99_000]);
-        assert!(distribution.sample(0) < 400 * MS);
-        let longest = Distribution::Exponential { mean: u64::MAX, min: 0 };
-        assert_eq!(longest.sample(0), u64::MAX);
-        assert_eq!(Distribution::Exponential { mean: MS, min: MS }.sample(0), MS);
-    }
-
-    #[test]
-    fn an_empirical_table_is_followed() {
-        let distribution = table(&[10, 20, 20, 1_000]);
-        let mut sorted = samples(&distribution);
-        sorted.sort_unstable();
-        assert_eq!((sorted[0], sorted[40_000], sorted[60_000]), (10, 20, 20));
-        assert!(sorted[83_333].abs_diff(510) < 20, "{}", sorted[83_333]);
-        assert!(sorted[99_999] < 1_000);
-        assert_eq!(distribution.max_ns(), Some(1_000));
-        assert_eq!(table(&[0, u64::MAX]).sample(u64::MAX), u64::MAX - 1);
-    }
-
-    #[test]
-    fn bounds_are_known_where_there_are_any() {
-        assert_eq!(Distribution::ZERO.max_ns(), Some(0));
-        assert_eq!(Distribution::Uniform { min: 1, max: 9 }.max_ns(), Some(9));
-        assert_eq!(Distribution::Exponential { mean: 1, min: 0 }.max_ns(), None);
-    }
-
-    #[test]
-    fn wrong_parameters_are_explained() {
-        let text = |distribution: Distribution| distribution.validate().unwrap_err();
-        assert!(text(Distribution::Uniform { min: 2, max: 1 }).contains("above the maximum"));
-        assert!(text(Distribution::Exponential { mean: 1, min: 2 }).contains("above the mean"));
-        assert!(text(table(&[])).contains("at least one"));
-        assert!(text(table(&[1, 3, 2])).contains("value 3 is below"));
-        assert_eq!(table(&[1, 1]).validate(), Ok(()));
-    }
-}
+mod tests;

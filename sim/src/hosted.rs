@@ -10,6 +10,7 @@ use std::ops::Deref;
 use serde::{Serialize, Serializer};
 
 use crate::context::Context;
+use crate::disk::DiskError;
 use crate::effects::{Effect, Effects, Inner};
 use crate::id::OpId;
 use crate::node::{Answer, Item, Message, Node, Ret};
@@ -99,6 +100,20 @@ impl<S: Node> Hosted<S> {
         let result = within(place, scratch, ctx, |ctx| handle(node, ctx));
         let upward = translate(place.nest, scratch, ctx);
         (result, upward)
+    }
+
+    /// Hands a failed sync on to the hosted protocol if its files are concerned, with their paths
+    /// as it knows them, and returns what it handed up; none if the files are not its own.
+    pub fn disk_error<N: Hosts<S>>(
+        &mut self,
+        ctx: &mut Context<'_, N>,
+        error: &DiskError,
+    ) -> Option<Vec<Upward<S>>> {
+        let path = error.path.strip_prefix(&*self.place.directory)?;
+        // A host that is nested itself knows its files, and this directory, by relative paths.
+        let error = DiskError { path: path.into(), ..error.clone() };
+        let ((), upward) = self.run(ctx, |node, ctx| node.on_disk_error(ctx, error));
+        Some(upward)
     }
 }
 

@@ -101,6 +101,7 @@
 //!   own, and what it saw is a history of [`Record`]s.
 //! - Each host has a [`disk`] that a crash may take back, and two clocks ([`clock`]); what was
 //!   written before [`Context::sync`] is durable before anything that follows leaves the host.
+//! - A disk may also fail, lie, rot, fill up or slow down: [`DiskFault`].
 //! - A [`Fault`] *holds* what it took until it is released; [`Sim::heal`] ends every hold.
 //! - An [`Invariant`] must hold at every moment and is shown each [`Observation`]; a [`Milestone`]
 //!   is what a run is expected to reach. Both look at the world through a [`View`].
@@ -112,10 +113,9 @@
 //! - No real network, disk, clock, thread or entropy, and no way for a node to reach one.
 //! - No selectors, schedules or drawn faults, and no verdicts: whoever drives the simulation
 //!   resolves and places faults, and judges histories.
-//! - Ordered streams (connections that break), bandwidth, corrupted and misdirected messages.
+//! - Ordered streams (connections that break) and bandwidth.
 //! - Changes of clocks during a run: offset and drift are set at the start.
-//! - Failing disks: read and write errors, failed syncs, bit rot, a full disk, slow devices. A disk
-//!   loses by crashes only, and a crash falls between two steps, never into one.
+//! - A crash falls between two steps, never into one.
 //! - Slow processors, hosts that join or leave, and a change of params during a run.
 
 mod client;
@@ -150,10 +150,10 @@ pub use client::{
     CLIENT_REPLY, CLIENT_REPLY_KIND, CLIENT_REQUEST, CLIENT_REQUEST_KIND, ClientConfig, ClientView,
     HistoryEvent, Next, OperationCounts, Outcome, Record, Target, Workload,
 };
-pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig};
+pub use config::{Config, DiskConfig, HostConfig, Limits, LinkConfig, NetworkConfig, ZonesConfig};
 pub use context::{Context, DiskHandle};
 pub use counters::MessageCounts;
-pub use disk::{CrashModel, Cursor, DiskError};
+pub use disk::{CrashModel, Cursor, DiskError, DiskFault, Rate, Room, Trouble};
 pub use distribution::Distribution;
 pub use hosted::{Hosted, Hosts, Upward, hosted_kinds};
 pub use id::{NodeId, OpId};

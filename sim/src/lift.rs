@@ -136,6 +136,10 @@ impl<N: Node, S: Node> HostTable<S> for Projected<'_, N, S> {
         self.table.at_risk(host)
     }
 
+    fn disk_has_lied(&self, host: NodeId) -> bool {
+        self.table.disk_has_lied(host)
+    }
+
     fn real_span(&self, host: NodeId, local: Duration) -> Duration {
         self.table.real_span(host, local)
     }

@@ -15,13 +15,20 @@ pub(crate) struct Machine {
     /// How often the host has booted; 0 before the first time.
     pub(crate) incarnation: u32,
     /// Reads of this step; each takes device time, which counts as busy.
-    pub(crate) reads: u32,
+    pub(crate) reads: Reads,
     /// Made at the first draw: a stream is 300 bytes, and most of 100,000 hosts never draw.
     own: Option<Box<Rng>>,
     network: Option<Box<Rng>>,
     device: Option<Box<Rng>>,
     nested: Vec<(u64, Rng)>,
     buggify: Option<Box<Rng>>,
+}
+
+/// What a step has read from the disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reads {
+    pub(crate) count: u32,
+    pub(crate) bytes: u64,
 }
 
 impl Machine {

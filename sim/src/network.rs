@@ -3,6 +3,12 @@
 //! Everything that happens to a message is expanded from its word by fixed mixing, whether or not
 //! the setting is on: turning `loss` off leaves every latency as it was.
 
+mod burst;
+mod harm;
+mod kind_cuts;
+mod shaping;
+mod zones;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -13,6 +19,13 @@ use crate::id::NodeId;
 use crate::rng::{Chance, mix};
 use crate::time::SimTime;
 
+use self::burst::Chains;
+pub(crate) use self::harm::{Harm, copy_word, flip_bits, other_host};
+use self::kind_cuts::KindCuts;
+pub use self::shaping::Shaping;
+use self::shaping::{ActiveShaping, Changes};
+use self::zones::Zones;
+
 /// The lanes of a message's word. Loss takes the word's low half and latency its high bits; the
 /// others are mixed out of it.
 mod lane {
@@ -20,15 +33,7 @@ mod lane {
     pub(super) const REORDER: u64 = 2;
     pub(super) const DUPLICATE: u64 = 3;
     pub(super) const COPY_LATENCY: u64 = 4;
-}
-
-/// The lanes of a message's word that has been mixed with the salt of a [`Shaping`].
-mod shaping_lane {
-    pub(super) const DELAY: u64 = 0;
-    pub(super) const REORDER: u64 = 1;
-    pub(super) const DUPLICATE: u64 = 2;
-    pub(super) const LOSS: u64 = 3;
-    pub(super) const COPY_DELAY: u64 = 4;
+    pub(super) const HELD_BACK: u64 = 5;
 }
 
 /// What becomes of a message.
@@ -37,6 +42,24 @@ pub(crate) struct Route {
     pub(crate) fate: Fate,
     /// When a second copy arrives, if there is one; on a clogged link, when it would.
     pub(crate) copy: Option<SimTime>,
+    /// What goes wrong with the message, if it arrives.
+    pub(crate) harm: Harm,
+    /// What goes wrong with the copy.
+    pub(crate) copy_harm: Harm,
+}
+
+impl Route {
+    /// One message, unharmed.
+    #[inline]
+    pub(crate) const fn of(fate: Fate) -> Route {
+        Route { fate, copy: None, harm: Harm::NONE, copy_harm: Harm::NONE }
+    }
+
+    /// Whether anything goes wrong with the message or its copy.
+    #[inline]
+    pub(crate) fn is_harmed(&self) -> bool {
+        self.harm != Harm::NONE || self.copy_harm != Harm::NONE
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,47 +69,6 @@ pub(crate) enum Fate {
     Clogged(u64),
     Lost,
     Cut,
-}
-
-/// A temporary change of links, held by a fault.
-///
-/// What it does to a message follows from the message's word and its own salt, never from which
-/// other faults are there: taking one fault out leaves what the others do as it was.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Shaping {
-    /// Sets its chances apart from those of other shapings. Two of one salt strike the same
-    /// messages.
-    pub salt: u64,
-    /// Additional chance of loss.
-    pub loss: Chance,
-    /// Additional chance of a duplicate.
-    pub duplicate: Chance,
-    /// Additional chance of being held back.
-    pub reorder: Chance,
-    /// Additional latency.
-    pub delay: Distribution,
-}
-
-impl Shaping {
-    /// Whether it can do anything to what is sent on this link: client mail is never duplicated.
-    pub(crate) fn touches(&self, from: NodeId, to: NodeId) -> bool {
-        let only_duplicates = self.loss == Chance::NEVER
-            && self.reorder == Chance::NEVER
-            && self.delay == Distribution::Constant(0);
-        !only_duplicates || !(from.is_client() || to.is_client())
-    }
-}
-
-impl Default for Shaping {
-    fn default() -> Self {
-        Shaping {
-            salt: 0,
-            loss: Chance::NEVER,
-            duplicate: Chance::NEVER,
-            reorder: Chance::NEVER,
-            delay: Distribution::Constant(0),
-        }
-    }
 }
 
 /// What happens to one chosen message.
@@ -125,17 +107,11 @@ struct ActiveRule {
     seen: u64,
 }
 
-#[derive(Clone, Debug)]
-struct ActiveShaping {
-    hold: u32,
-    links: Vec<(NodeId, NodeId)>,
-    shaping: Shaping,
-}
-
 /// The changeable state of one directed link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Link {
-    class: u8,
+    /// Which of the kinds of links it is; 0 where it has none of its own.
+    class: u16,
     cuts: u16,
     clogs: u16,
 }
@@ -161,7 +137,11 @@ pub(crate) struct Network {
     links: Links,
     nodes: usize,
     width: usize,
+    zones: Option<Box<Zones>>,
+    /// Where links of correlated loss are in their bursts.
+    losses: Chains,
     shapings: Vec<ActiveShaping>,
+    kind_cuts: KindCuts,
     rules: Vec<ActiveRule>,
     has_classes: bool,
     /// How many cuts and clogs are held in all.
@@ -177,19 +157,20 @@ impl Network {
             links: Links::Sparse(BTreeMap::new()),
             nodes,
             width: nodes + clients,
+            zones: None,
+            losses: Chains::default(),
             shapings: Vec::new(),
+            kind_cuts: KindCuts::default(),
             rules: Vec::new(),
-            has_classes: !config.links.is_empty(),
+            has_classes: !config.links.is_empty() || !config.zones.pairs.is_empty(),
             held: 0,
         };
+        if !config.zones.pairs.is_empty() {
+            let class_of = |link| class_index(&mut network.classes, link);
+            network.zones = Some(Box::new(Zones::new(&config.zones, (nodes, clients), class_of)));
+        }
         for (from, to, class) in config.links {
-            let known = network.classes.iter().position(|other| *other == class);
-            let index = known.unwrap_or(network.classes.len());
-            assert!(index <= 255, "at most 255 kinds of links");
-            if known.is_none() {
-                network.classes.push(class);
-            }
-            network.link_mut(from, to).class = index as u8;
+            network.link_mut(from, to).class = class_index(&mut network.classes, class);
         }
         network.settle_plain();
         network
@@ -207,10 +188,11 @@ impl Network {
     ) -> Route {
         if self.quiet {
             let delay_ns = self.classes[0].latency.sample(word);
-            return Route { fate: Fate::Arrives(now.saturating_add_nanos(delay_ns)), copy: None };
+            return Route::of(Fate::Arrives(now.saturating_add_nanos(delay_ns)));
         }
         if self.plain {
-            return ordinary(&self.classes[0], word, now);
+            let class = &self.classes[0];
+            return ordinary(class, class.loss.hits(word as u32), word, now);
         }
         self.route_special(from, to, kind, word, now)
     }
@@ -226,17 +208,24 @@ impl Network {
         let mut changes = Changes::default();
         self.add_rules(&mut changes, (from, to), kind);
         let link = self.link(from, to);
-        let class = &self.classes[usize::from(link.class)];
-        let mean_ns = class.latency.mean_ns();
-        for active in &self.shapings {
-            if active.links.binary_search(&(from, to)).is_ok() {
-                changes.add_shaping(&active.shaping, word, mean_ns);
+        let class = &self.classes[self.class_of(link, from, to)];
+        for active in &mut self.shapings {
+            if active.strikes((from, to), kind) {
+                changes.add_shaping(active, (from, to), word, class);
             }
         }
-        let mut route = ordinary(class, word, now);
-        changes.make(&mut route, word, now, mean_ns);
-        if link.cuts > 0 {
-            return Route { fate: Fate::Cut, copy: None };
+        let lost = match class.loss_correlation {
+            Chance::NEVER => class.loss.hits(word as u32),
+            correlation => self.losses.hits((from, to), class.loss, correlation, word as u32),
+        };
+        let mut route = ordinary(class, lost, word, now);
+        if let Fate::Arrives(_) = route.fate {
+            route.harm = Harm::drawn(class.corrupt, class.misdirect, word);
+            route.copy_harm = Harm::drawn(class.corrupt, class.misdirect, copy_word(word));
+        }
+        changes.make(&mut route, word, now, class);
+        if link.cuts > 0 || self.kind_cuts.strike((from, to), kind) {
+            return Route::of(Fate::Cut);
         }
         if link.clogs > 0
             && let Fate::Arrives(at) = route.fate
@@ -244,6 +233,34 @@ impl Network {
             route.fate = Fate::Clogged((at - now).as_nanos() as u64);
         }
         route
+    }
+
+    /// The kind of a link: its own, else that of its zones, else the one that is everywhere.
+    fn class_of(&self, link: Link, from: NodeId, to: NodeId) -> usize {
+        match (link.class, &self.zones) {
+            (0, Some(zones)) => zones.class(self.position(from), self.position(to)),
+            (class, _) => usize::from(class),
+        }
+    }
+
+    /// What becomes of a message that was meant for another host and now goes to `to` instead.
+    pub(crate) fn reroute(
+        &self,
+        (from, to): (NodeId, NodeId),
+        kind: u16,
+        fate: Fate,
+        now: SimTime,
+    ) -> Fate {
+        let link = self.link(from, to);
+        match fate {
+            Fate::Arrives(_) | Fate::Clogged(_)
+                if link.cuts > 0 || self.kind_cuts.strike((from, to), kind) =>
+            {
+                Fate::Cut
+            }
+            Fate::Arrives(at) if link.clogs > 0 => Fate::Clogged((at - now).as_nanos() as u64),
+            Fate::Arrives(_) | Fate::Clogged(_) | Fate::Lost | Fate::Cut => fate,
+        }
     }
 
     /// Counts a message for every rule that it matches, and takes what they do to it.
@@ -306,8 +323,19 @@ impl Network {
         links: Vec<(NodeId, NodeId)>,
         shaping: Shaping,
     ) {
-        self.shapings.push(ActiveShaping { hold, links, shaping });
+        self.shapings.push(ActiveShaping::new(hold, links, shaping));
         self.unsettle();
+    }
+
+    /// Messages of these kinds no longer pass these links, which must be sorted as the kinds must.
+    pub(crate) fn cut_kinds(&mut self, hold: u32, links: Vec<(NodeId, NodeId)>, kinds: Vec<u16>) {
+        self.kind_cuts.add(hold, links, kinds);
+        self.unsettle();
+    }
+
+    /// Lets the cut of a hold go on with some of its links.
+    pub(crate) fn narrow_kind_cut(&mut self, hold: u32, keep: impl Fn(NodeId, NodeId) -> bool) {
+        self.kind_cuts.narrow(hold, keep);
     }
 
     /// Lets the shaping of a hold go on with some of its links.
@@ -322,9 +350,10 @@ impl Network {
         self.unsettle();
     }
 
-    /// Ends the shapings and rules of a hold.
+    /// Ends the shapings, the cuts of some kinds and the rules of a hold.
     pub(crate) fn release(&mut self, hold: u32) {
         self.shapings.retain(|active| active.hold != hold);
+        self.kind_cuts.release(hold);
         self.rules.retain(|active| active.hold != hold);
         self.settle_plain();
     }
@@ -333,7 +362,9 @@ impl Network {
         self.plain = !self.has_classes
             && self.held == 0
             && self.shapings.is_empty()
-            && self.rules.is_empty();
+            && self.kind_cuts.is_empty()
+            && self.rules.is_empty()
+            && self.classes[0].is_simple();
         self.quiet = self.plain && self.classes[0].is_quiet();
     }
 
@@ -367,79 +398,49 @@ impl Network {
     }
 }
 
+/// The index of a kind of links that is not the one everywhere.
+fn class_index(classes: &mut Vec<LinkConfig>, class: LinkConfig) -> u16 {
+    let known = classes.iter().skip(1).position(|other| *other == class);
+    let index = known.map_or(classes.len(), |position| position + 1);
+    if known.is_none() {
+        classes.push(class);
+    }
+    u16::try_from(index).expect("at most 65,535 kinds of links")
+}
+
 #[inline]
-fn ordinary(class: &LinkConfig, word: u64, now: SimTime) -> Route {
+fn ordinary(class: &LinkConfig, lost: bool, word: u64, now: SimTime) -> Route {
     let mut delay_ns = class.latency.sample(word);
     if !class.jitter.is_zero() {
         let jitter_ns = class.jitter.as_nanos() as u64;
-        delay_ns += scale(mix(word, lane::JITTER), jitter_ns + 1);
+        delay_ns = delay_ns.saturating_add(scale(mix(word, lane::JITTER), jitter_ns + 1));
     }
     if class.reorder != Chance::NEVER {
-        delay_ns += held_back(class.reorder, mix(word, lane::REORDER), class.latency.mean_ns());
+        let held_by = class.reorder_delay.as_ref();
+        let held_ns = held_back(class.reorder, held_by, mix(word, lane::REORDER), class);
+        delay_ns = delay_ns.saturating_add(held_ns);
     }
-    if class.loss.hits(word as u32) {
-        return Route { fate: Fate::Lost, copy: None };
+    if lost {
+        return Route::of(Fate::Lost);
     }
-    let mut copy = None;
+    let mut route = Route::of(Fate::Arrives(now.saturating_add_nanos(delay_ns)));
     if class.duplicate.hits(mix(word, lane::DUPLICATE) as u32) {
-        copy = Some(now.saturating_add_nanos(class.latency.sample(mix(word, lane::COPY_LATENCY))));
+        let copy_ns = class.latency.sample(mix(word, lane::COPY_LATENCY));
+        route.copy = Some(now.saturating_add_nanos(copy_ns));
     }
-    Route { fate: Fate::Arrives(now.saturating_add_nanos(delay_ns)), copy }
+    route
 }
 
-/// What faults do to one message, all of them together: the order in which they came is nothing to
-/// it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Changes {
-    lost: bool,
-    duplicated: bool,
-    delay_ns: u64,
-    copy_delay_ns: u64,
-}
-
-impl Changes {
-    fn add_shaping(&mut self, shaping: &Shaping, word: u64, mean_ns: u64) {
-        let salted = mix(word, shaping.salt);
-        let delay_ns = shaping.delay.sample(mix(salted, shaping_lane::DELAY));
-        let held_ns = held_back(shaping.reorder, mix(salted, shaping_lane::REORDER), mean_ns);
-        let copy_delay_ns = shaping.delay.sample(mix(salted, shaping_lane::COPY_DELAY));
-        self.delay_ns = self.delay_ns.saturating_add(delay_ns).saturating_add(held_ns);
-        self.copy_delay_ns = self.copy_delay_ns.saturating_add(copy_delay_ns);
-        self.duplicated |= shaping.duplicate.hits(mix(salted, shaping_lane::DUPLICATE) as u32);
-        self.lost |= shaping.loss.hits(mix(salted, shaping_lane::LOSS) as u32);
+/// How long a message is held back, if the chance hits: a sample of `held_by`, else up to eight
+/// mean latencies.
+fn held_back(chance: Chance, held_by: Option<&Distribution>, word: u64, class: &LinkConfig) -> u64 {
+    if !chance.hits(word as u32) {
+        return 0;
     }
-
-    fn add_action(&mut self, action: MessageAction) {
-        match action {
-            MessageAction::Lose => self.lost = true,
-            MessageAction::Duplicate => self.duplicated = true,
-            MessageAction::Delay(by) => {
-                self.delay_ns = self.delay_ns.saturating_add(by);
-                self.copy_delay_ns = self.copy_delay_ns.saturating_add(by);
-            }
-        }
+    match held_by {
+        Some(distribution) => distribution.sample(mix(word, lane::HELD_BACK)),
+        None => scale(word, class.latency.mean_ns().saturating_mul(8).saturating_add(1)),
     }
-
-    fn make(self, route: &mut Route, word: u64, now: SimTime, mean_ns: u64) {
-        let Fate::Arrives(at) = &mut route.fate else {
-            return;
-        };
-        if self.lost {
-            *route = Route { fate: Fate::Lost, copy: None };
-            return;
-        }
-        *at = at.saturating_add_nanos(self.delay_ns);
-        if self.duplicated && route.copy.is_none() {
-            let copy_ns = scale(mix(word, lane::COPY_LATENCY), 2 * mean_ns + 1);
-            route.copy = Some(now.saturating_add_nanos(copy_ns));
-        }
-        route.copy = route.copy.map(|at| at.saturating_add_nanos(self.copy_delay_ns));
-    }
-}
-
-/// How long a message is held back, if the chance hits.
-fn held_back(chance: Chance, word: u64, mean_ns: u64) -> u64 {
-    if chance.hits(word as u32) { scale(word, 8 * mean_ns + 1) } else { 0 }
 }
 
 /// Uniform below `n`, by multiplication.

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::context::Context;
+use crate::disk::DiskError;
 use crate::id::{NodeId, OpId};
 
 /// The state machine of one host: a value with a few handlers.
@@ -37,6 +38,15 @@ pub trait Node: Sized + Serialize + 'static {
 
     /// A client asks for `op`. Answer with [`Context::reply`] now, later or never.
     fn on_request(&mut self, ctx: &mut Context<'_, Self>, id: OpId, op: Op<Self>);
+
+    /// A sync has failed: what it was to make durable may be lost, the outputs behind it are gone
+    /// for ever, and no later sync makes up for it. Called once a file. (A write that fails says so
+    /// itself.) By default the host crashes, for only a restart shows what is really on the disk,
+    /// and a supervisor restarts it.
+    fn on_disk_error(&mut self, ctx: &mut Context<'_, Self>, error: DiskError) {
+        let _ = error;
+        ctx.crash();
+    }
 }
 
 /// The operations that clients may ask of a node.

@@ -83,6 +83,11 @@ impl<M> Parcels<M> {
         self.messages[slot as usize].as_ref().expect("a slot in use")
     }
 
+    /// Puts another message in the place of one.
+    pub(crate) fn replace(&mut self, slot: u32, message: M) {
+        self.messages[slot as usize] = Some(message);
+    }
+
     /// How many messages are on the network or in inboxes.
     pub(crate) fn on_network(&self) -> usize {
         let used = self.headers.iter().zip(&self.messages);

@@ -215,6 +215,21 @@ impl Chance {
         self.0
     }
 
+    /// That it does not happen.
+    pub const fn complement(self) -> Chance {
+        Chance(Chance::CASES - self.0)
+    }
+
+    /// That this and an independent `other` happen, rounded down.
+    pub fn and(self, other: Chance) -> Chance {
+        Chance(((u128::from(self.0) * u128::from(other.0)) >> 32) as u64)
+    }
+
+    /// That this or an independent `other` happens, rounded up.
+    pub fn or(self, other: Chance) -> Chance {
+        self.complement().and(other.complement()).complement()
+    }
+
     /// Whether it happens in the case of this random word.
     #[inline]
     pub const fn hits(self, word: u32) -> bool {
@@ -375,6 +390,24 @@ mod tests {
         let mut rng = Streams::new(3).open(Purpose::Host, 0);
         let hits = (0..100_000).filter(|_| rng.chance(tenth)).count();
         assert!((9_600..10_400).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn chances_are_combined() {
+        let [half, fifth] = [Chance::from_ratio(1, 2), Chance::from_ratio(1, 5)];
+        assert_eq!(half.and(fifth).cases(), fifth.cases() / 2);
+        assert_eq!(half.or(half), Chance::from_ratio(3, 4));
+        assert_eq!(
+            fifth.or(fifth.complement()).cases() >> 22,
+            Chance::from_ratio(21, 25).cases() >> 22
+        );
+        for chance in [Chance::NEVER, half, fifth, Chance::ALWAYS] {
+            assert_eq!(chance.and(Chance::ALWAYS), chance);
+            assert_eq!(chance.and(Chance::NEVER), Chance::NEVER);
+            assert_eq!(chance.or(Chance::NEVER), chance);
+            assert_eq!(chance.or(Chance::ALWAYS), Chance::ALWAYS);
+            assert_eq!(chance.complement().complement(), chance);
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ use crate::context::{Context, Shared};
 use crate::disk::{CrashLoss, CrashModel, Disk, SyncId, SyncRequest};
 use crate::effects::{Effect as Inside, Effects};
 use crate::id::{NodeId, OpId};
-use crate::machine::Machine;
+use crate::machine::{Machine, Reads};
 use crate::node::{Answer, Item, Node, Op, Ret};
 use crate::rng::{Chance, Streams};
 use crate::time::SimTime;
@@ -313,7 +313,7 @@ impl<N: Node> Desk<N> {
     }
 
     fn take_effects(&mut self) -> Vec<Effect<N>> {
-        self.machine.reads = 0;
+        self.machine.reads = Reads::default();
         let list = std::mem::take(&mut self.effects.list);
         let mut taken: Vec<_> = list.into_iter().filter_map(|effect| self.show(effect)).collect();
         let busy = std::mem::take(&mut self.effects.busy);

@@ -74,6 +74,20 @@ pub enum What<'a> {
         /// The name of the copy.
         copy: u32,
     },
+    /// Bits of a message flipped on its way.
+    Corrupted {
+        /// The message.
+        parcel: u32,
+    },
+    /// A message went to another host than it was sent to.
+    Misdirected {
+        /// The message.
+        parcel: u32,
+        /// Whom it was sent to.
+        meant: NodeId,
+        /// Where it went.
+        to: NodeId,
+    },
     /// A message was handled.
     Handled {
         /// The sender.
@@ -83,7 +97,7 @@ pub enum What<'a> {
         /// Its name.
         parcel: u32,
     },
-    /// A message was dropped on arrival.
+    /// A message was dropped on arrival, or because it could not be delivered any more.
     Dropped {
         /// The sender.
         from: NodeId,
@@ -91,7 +105,7 @@ pub enum What<'a> {
         kind: &'a str,
         /// Its name.
         parcel: u32,
-        /// Why: `host_down` or `queue_dropped`.
+        /// Why: `host_down`, `queue_dropped` or `undecodable`.
         why: &'a str,
     },
     /// A timer was set.
@@ -108,6 +122,8 @@ pub enum What<'a> {
     },
     /// A sync completed: what was written before it is durable.
     Durable,
+    /// A sync failed: the text says what of.
+    SyncFailed,
     /// A node said something with `ctx.note`.
     Note,
     /// A milestone was reached.

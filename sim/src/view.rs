@@ -1,5 +1,6 @@
 //! The world as an invariant, a milestone or a selector sees it: every node and every disk.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
@@ -81,6 +82,13 @@ impl<'a, N: Node> View<'a, N> {
         DiskLens { view: self.table.durable(host), directory: self.directory }
     }
 
+    /// Whether the disk of `host` has lost, torn or misdirected a write that a sync of it had
+    /// acknowledged: then [`View::durable`] is what the platter has, and not what the host was
+    /// told. No protocol can keep a promise about such a disk.
+    pub fn disk_has_lied(&self, host: NodeId) -> bool {
+        self.table.disk_has_lied(host)
+    }
+
     /// Which durable bytes of `host` un-synced truncations, overwrites, renames or removals may
     /// destroy under its crash model.
     pub fn at_risk(&self, host: NodeId) -> Vec<(&'a str, Range<u64>)> {
@@ -109,7 +117,7 @@ pub struct DiskLens<'a> {
 
 impl<'a> DiskLens<'a> {
     /// The whole content of a file.
-    pub fn read(&self, path: &str) -> Result<&'a [u8], DiskError> {
+    pub fn read(&self, path: &str) -> Result<Cow<'a, [u8]>, DiskError> {
         self.within(path, |view, path| view.read(path))
     }
 
@@ -139,5 +147,6 @@ pub(crate) trait HostTable<N: Node> {
     fn disk(&self, host: NodeId) -> DiskView<'_>;
     fn durable(&self, host: NodeId) -> DiskView<'_>;
     fn at_risk(&self, host: NodeId) -> Vec<(&str, Range<u64>)>;
+    fn disk_has_lied(&self, host: NodeId) -> bool;
     fn real_span(&self, host: NodeId, local: Duration) -> Duration;
 }

@@ -132,6 +132,7 @@ fn checks(laboratory: &Laboratory) -> Vec<Item> {
     }
     for (name, protocol) in &catalog.protocols {
         add(&protocol.invariants, "invariant", name);
+        add(&protocol.measures, "measure", name);
     }
     items
 }

@@ -114,7 +114,7 @@ impl Node for Flooding {
     fn boot(ctx: &mut Context<'_, Self>, params: &Params) -> Self {
         let known = match ctx.disk().read(KNOWN) {
             // A value whose last bytes were lost was never promised to anybody.
-            Ok(bytes) => values_in(bytes).collect(),
+            Ok(bytes) => values_in(&bytes).collect(),
             Err(_) => BTreeSet::new(),
         };
         let whole = known_bytes(&known);
@@ -287,7 +287,7 @@ impl Protocol for Flooding {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: false }
+        Tolerance { crashes: hosts, ..Tolerance::default() }
     }
 
     fn liveness_bound(params: &Params) -> Duration {
@@ -316,8 +316,12 @@ impl Invariant<Flooding> for AckedIsDurable {
         let Observation::Left { from, message: Gossip::Ack(value), .. } = seen else {
             return Ok(());
         };
+        // Nobody can keep a promise on a disk that acknowledges what it does not write.
+        if world.disk_has_lied(*from) {
+            return Ok(());
+        }
         let durable = world.durable(*from).read(KNOWN).unwrap_or_default();
-        if values_in(durable).any(|known| known == *value) {
+        if values_in(&durable).any(|known| known == *value) {
             return Ok(());
         }
         broken(format!("{from} acknowledged {value}, but its disk does not hold it"))

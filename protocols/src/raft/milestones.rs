@@ -10,6 +10,7 @@ use crate::protocol::Selector;
 pub(super) const LEADER_DEPOSED: &str = "leader-deposed";
 pub(super) const UNCOMMITTED_ENTRY_TRUNCATED: &str = "uncommitted-entry-truncated";
 pub(super) const COMMIT_AFTER_RESTART: &str = "commit-after-restart";
+pub(super) const DISK_DAMAGE_NOTICED: &str = "disk-damage-noticed";
 pub(super) const STALE_TERM_MESSAGE: &str = "stale-term-message";
 
 /// What a run is expected to reach.
@@ -43,6 +44,10 @@ pub(super) fn milestones() -> Vec<Milestone<Raft>> {
         Milestone::reported(
             COMMIT_AFTER_RESTART,
             "a host that crashed has learned again that an entry is committed",
+        ),
+        Milestone::reported(
+            DISK_DAMAGE_NOTICED,
+            "a host has found its files damaged, and takes no part",
         ),
         Milestone::reported(
             STALE_TERM_MESSAGE,

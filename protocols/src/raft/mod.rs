@@ -91,7 +91,7 @@ mod storage;
 
 use std::time::Duration;
 
-use seedbed_sim::{Invariant, Milestone};
+use seedbed_sim::{Invariant, Milestone, NodeId, Rng, View};
 
 pub use bugs::{BUGS, Bug};
 pub use candidate::Candidate;
@@ -103,7 +103,7 @@ pub use node::{Raft, Role, Timer};
 pub use params::Params;
 
 use crate::measure::Measure;
-use crate::protocol::{self, Protocol, Selector, Tolerance};
+use crate::protocol::{self, CLIENTS_FINISHED, FileRange, Protocol, Selector, Strain, Tolerance};
 
 /// Liveness is promised within so many of the longest election timeouts.
 const ELECTION_TIMEOUTS_UNTIL_LIVE: u32 = 10;
@@ -137,9 +137,40 @@ impl Protocol for Raft {
         params.bug.map(Bug::name)
     }
 
-    /// A majority must be up. Disks must keep what they said they have.
+    /// A majority must be up. Disks must keep what they said they have: an entry is committed by
+    /// a majority of copies and not by one more, and a host that has lost its copy without knowing
+    /// it votes for a log that lacks it. A copy that is noticed to be damaged is another matter:
+    /// its host stays away, as if it were down.
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts.saturating_sub(1) / 2, amnesia: false }
+        let minority = hosts.saturating_sub(1) / 2;
+        Tolerance { crashes: minority, damaged_copies: minority, ..Tolerance::default() }
+    }
+
+    fn checked_ranges(world: &View<'_, Self>, host: NodeId) -> Option<Vec<FileRange>> {
+        Some(storage::checked_ranges(&world.durable(host)))
+    }
+
+    /// Any majority, drawn anew each time.
+    fn core(_: &Params, hosts: &[(NodeId, &str)], rng: &mut Rng) -> Option<Vec<NodeId>> {
+        let mut core: Vec<NodeId> = hosts.iter().map(|(host, _)| *host).collect();
+        rng.shuffle(&mut core);
+        core.truncate(hosts.len() / 2 + 1);
+        core.sort_unstable();
+        Some(core)
+    }
+
+    /// Safety needs no clock (section 5.6: it must not depend on timing), and no majority that is
+    /// up. Where disks forget or messages lie, two leaders may share a term, and what is left is
+    /// what each host sees to alone.
+    fn promises_beyond(_: &Params, strain: Strain, property: &str) -> bool {
+        let left: &[&str] = match strain {
+            Strain::Crashes => return true,
+            Strain::Clocks => return property != CLIENTS_FINISHED,
+            Strain::Amnesia => &["commit-rule", "leader-append-only", "persist-before-send"],
+            Strain::Disks => &["commit-rule", "leader-append-only"],
+            Strain::Corruption | Strain::Misdirection => &["leader-append-only", "one-vote"],
+        };
+        left.contains(&property)
     }
 
     /// Ten of the longest election timeouts: an election is won in the first or second, split votes

@@ -13,7 +13,7 @@ use super::log::{Entry, Index, Log, Term};
 use super::message::{Append, AppendOutcome, Message};
 use super::milestones;
 use super::params::Params;
-use super::storage::{self, Recovered, Storage};
+use super::storage::{self, Recovered, Storage, Unreadable};
 use crate::services::{Command, Committed, Log as LogService, LogOp, LogRet};
 
 /// A Raft node.
@@ -74,7 +74,15 @@ impl Node for Raft {
         let cut = params.bug != Some(Bug::TornTailNotCut);
         let (found, failed) = match storage::recover(ctx, cut) {
             Ok(found) => (found, false),
-            Err(_) => (Recovered::default(), true),
+            Err(Unreadable::Failed(error)) => {
+                ctx.note(|| format!("cannot boot: {error}"));
+                (Recovered::default(), true)
+            }
+            Err(Unreadable::Damaged(file)) => {
+                ctx.note(|| format!("takes no part: its file {file:?} is damaged"));
+                ctx.reached(milestones::DISK_DAMAGE_NOTICED);
+                (Recovered::default(), true)
+            }
         };
         if failed {
             ctx.crash();

@@ -2,11 +2,14 @@
 //! everything that was synced and not removed since; and a term and a vote no older than the last
 //! that were synced.
 
+use std::time::Duration;
+
+use seedbed_protocols::Protocol;
 use seedbed_protocols::raft::{Append, Entry, Message, Params, Raft, Term};
-use seedbed_protocols::services::Command;
+use seedbed_protocols::services::{Command, LogOp};
 use seedbed_sim::rng::{Purpose, Streams};
-use seedbed_sim::testing::Desk;
-use seedbed_sim::{CrashModel, NodeId, Rng};
+use seedbed_sim::testing::{Desk, Effect};
+use seedbed_sim::{Config, CrashModel, NodeId, Rng, Sim, SimTime};
 
 const MODELS: [CrashModel; 4] =
     [CrashModel::Strict, CrashModel::Ordered, CrashModel::Torn, CrashModel::Reorder];
@@ -159,35 +162,133 @@ fn an_empty_disk_is_an_empty_log() {
     assert!(desk.node().log().entries().is_empty());
 }
 
-/// Whatever byte of the log is changed, recovery keeps the records before it and no other.
-#[test]
-fn a_flipped_bit_ends_the_log_before_its_record() {
+/// A desk with six entries on its disk, and a vote in its state.
+fn filled() -> (Desk<Raft>, Vec<Entry>) {
     let mut desk = Desk::<Raft>::new(NodeId::host(0), 3, Params::default(), 0);
     desk.boot();
     let entries: Vec<Entry> = (0..6)
         .map(|number| Entry { term: 1, command: Some(Command::Number(number << (9 * number))) })
         .collect();
-    let mut ends = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let (prev_index, entries) = (index as u64, vec![entry.clone()]);
         let prev_term = u64::from(index > 0);
         let append = Append { term: 1, prev_index, prev_term, commit: 0, round: 0, entries };
         desk.message(NodeId::host(1), Message::AppendEntries(append));
-        ends.push(desk.disk().len("log").expect("a log"));
     }
+    let vote = Message::Vote { term: 2, last_index: 6, last_term: 1 };
+    desk.message(NodeId::host(2), vote);
     desk.complete_syncs();
-    let good = desk.disk().read("log").expect("a log").to_vec();
+    (desk, entries)
+}
+
+/// Boots with one byte of a file changed; true if the host finds the damage and stays away.
+fn boots_damaged(desk: &mut Desk<Raft>, file: &str, good: &[u8], byte: usize) -> bool {
+    desk.crash(CrashModel::Strict);
+    let mut bad = good.to_vec();
+    bad[byte] ^= 1 << (byte % 8);
+    desk.disk_mut().write_at(file, 0, &bad).expect("room");
+    let effects = desk.boot();
+    let noticed = effects.contains(&Effect::Reached("disk-damage-noticed"));
+    assert_eq!(noticed, effects.contains(&Effect::Crash));
+    if noticed {
+        let sent = |effect: &Effect<Raft>| {
+            matches!(effect, Effect::Send { .. } | Effect::Broadcast(_) | Effect::Reply { .. })
+        };
+        assert!(!effects.iter().any(sent), "it says nothing");
+        assert_eq!(desk.disk().len(file), Some(good.len() as u64), "and cuts nothing");
+    }
+    noticed
+}
+
+/// A record that one bit makes good has rotted, whichever it is: to cut the log there would take
+/// back what was acknowledged.
+#[test]
+fn a_flipped_bit_of_the_log_is_damage() {
+    let (mut desk, entries) = filled();
+    let good = desk.disk().view().read("log").expect("a log").to_vec();
+    assert!(good.len() > 100);
     for byte in 0..good.len() {
+        assert!(boots_damaged(&mut desk, "log", &good, byte), "byte {byte}");
+    }
+    // The disk reads well again: the host is there, with all it had.
+    desk.crash(CrashModel::Strict);
+    desk.disk_mut().write_at("log", 0, &good).expect("room");
+    desk.boot();
+    assert_eq!(desk.node().log().entries(), entries);
+}
+
+/// What a crash may leave is no damage: a record that is cut anywhere is the end of the log.
+#[test]
+fn a_cut_record_is_the_end_of_the_log() {
+    let (mut desk, entries) = filled();
+    let good = desk.disk().view().read("log").expect("a log").to_vec();
+    let mut found = std::collections::BTreeSet::new();
+    for len in 0..good.len() {
         desk.crash(CrashModel::Strict);
-        let mut bad = good.clone();
-        bad[byte] ^= 1 << (byte % 8);
-        desk.disk_mut().write_at("log", 0, &bad).expect("room");
-        desk.boot();
-        let before = ends.iter().filter(|end| **end <= byte as u64).count();
-        assert_eq!(desk.node().log().entries(), &entries[..before], "byte {byte}");
-        assert_eq!(
-            desk.disk().len("log"),
-            before.checked_sub(1).map_or(Some(0), |i| Some(ends[i]))
-        );
+        desk.disk_mut().write_at("log", 0, &good).expect("room");
+        desk.disk_mut().truncate("log", len as u64).expect("a log");
+        let effects = desk.boot();
+        assert!(!effects.contains(&Effect::Crash), "{len} of {}", good.len());
+        let kept = desk.node().log().entries();
+        assert!(entries.starts_with(kept));
+        found.insert(kept.len());
+    }
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+}
+
+/// A slot of the state that was written and is not valid is damage: to fall back on the other one
+/// would take back a vote.
+#[test]
+fn a_flipped_bit_of_term_or_vote_is_damage() {
+    let (mut desk, _) = filled();
+    let good = desk.disk().view().read("state").expect("a state").to_vec();
+    let written = (0..good.len()).filter(|byte| byte % 512 < 32).collect::<Vec<_>>();
+    assert_eq!(written.len(), 64);
+    for byte in written {
+        assert!(boots_damaged(&mut desk, "state", &good, byte), "byte {byte}");
+    }
+    desk.crash(CrashModel::Strict);
+    desk.disk_mut().write_at("state", 0, &good).expect("room");
+    desk.boot();
+    assert_eq!((desk.node().term(), desk.node().voted_for()), (2, Some(NodeId::host(2))));
+}
+
+/// What Raft says it notices, it notices: every byte of it.
+#[test]
+fn every_checked_byte_is_noticed() {
+    let params = Params::default();
+    let mut config = Config::new(5, 3, params);
+    config.boot_spread = Duration::from_millis(1);
+    let mut sim = Sim::<Raft>::new(config);
+    sim.run(SimTime::from_nanos(3_000_000_000));
+    for number in 0..6 {
+        for host in sim.members().to_vec() {
+            sim.submit(host, LogOp::Append(Command::Number(number)));
+        }
+        sim.run(sim.now() + Duration::from_millis(300));
+    }
+    for host in sim.members().to_vec() {
+        let view = sim.view();
+        let checked = Raft::checked_ranges(&view, host).expect("a list");
+        let count = |name: &str| checked.iter().filter(|(file, _)| file == name).count();
+        assert!(count("state") > 0 && count("log") > 5, "{checked:?}");
+        let mut desk = Desk::<Raft>::new(host, 3, Params::default(), 0);
+        let files = ["log", "state"].map(|file| (file, view.durable(host).read(file).unwrap()));
+        for (file, bytes) in &files {
+            desk.disk_mut().append(file, bytes).expect("room");
+        }
+        for (file, range) in checked {
+            let (_, good) = files.iter().find(|(name, _)| *name == file).expect("a file of its");
+            for byte in range {
+                let mut bad = good.to_vec();
+                bad[byte as usize] ^= 0x10;
+                desk.disk_mut().write_at(&file, 0, &bad).expect("room");
+                let effects = desk.boot();
+                assert!(effects.contains(&Effect::Crash), "{file} {byte}");
+                desk.disk_mut().write_at(&file, 0, good).expect("room");
+                desk.crash(CrashModel::Ordered);
+                desk.disk_mut().write_at(&file, 0, good).expect("room");
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use seedbed_protocols::Tolerance;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -117,8 +118,10 @@ pub struct ProtocolEntry {
     pub inner: BTreeMap<String, String>,
     /// The service that it offers.
     pub service: Option<String>,
-    /// How many crashed hosts out of so many it tolerates; any number if absent.
-    pub tolerated_crashes: Option<fn(hosts: u64) -> u64>,
+    /// What it tolerates, of so many hosts; anything if absent.
+    pub tolerance: Option<fn(hosts: u64) -> Tolerance>,
+    /// Whether it names cores, for `core_only`.
+    pub names_cores: bool,
     /// Its liveness bound, from its `params` and the number of hosts.
     pub liveness_bound: Option<fn(params: &Value, hosts: u64) -> Option<Nanos>>,
 }

@@ -15,6 +15,11 @@ pub struct End {
     /// How long the run goes on after `heal_at`: at least the protocol's liveness bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settle: Option<Nanos>,
+    /// Heals a drawn core only, hosts that suffice for the protocol to make progress (of Raft: a
+    /// majority), together with all clients. What faults hold outside of the core at `heal_at` they
+    /// hold for good; a host outside that nothing holds goes on.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub core_only: bool,
     /// The milestone at which the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,

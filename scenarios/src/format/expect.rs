@@ -36,7 +36,8 @@ pub enum Contract {
     /// Faults stay within what the protocol says that it tolerates: every property holds.
     #[default]
     Within,
-    /// Faults go beyond it: only those properties hold that the protocol still promises.
+    /// Faults go beyond it: only those properties are judged that the protocol promises even then,
+    /// the one that `expect` names, and what `checks` lists.
     Beyond,
 }
 

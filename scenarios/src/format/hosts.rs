@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::network::Latency;
+use super::latency::Latency;
 use super::selector::{Selector, Targets};
 use super::units::{Drift, SignedNanos};
 

@@ -27,6 +27,7 @@ pub mod expect;
 pub mod extends;
 pub mod faults;
 pub mod hosts;
+pub mod latency;
 pub mod later;
 mod message_action;
 pub mod names;
@@ -43,6 +44,7 @@ pub mod spec;
 pub mod study;
 pub use seedbed_protocols::units;
 pub mod validate;
+pub mod wan;
 
 pub use catalog::{Catalog, Entry, OptionsCheck, ProtocolEntry, ServiceEntry, options_of};
 pub use checks::*;
@@ -54,6 +56,7 @@ pub use expect::*;
 pub use extends::{DiskFiles, Files, MemoryFiles};
 pub use faults::*;
 pub use hosts::*;
+pub use latency::*;
 pub use network::*;
 pub use one_key::Named;
 pub use path::{Path, Segment};
@@ -66,6 +69,7 @@ pub use spec::*;
 pub use study::{Drawn, Published, PublishedPoint, Study, Varied};
 pub use units::*;
 pub use validate::validate;
+pub use wan::Wan;
 
 use std::path::Path as FilePath;
 
@@ -126,4 +130,10 @@ fn finish(document: Document, catalog: &Catalog) -> Result<Loaded, Errors> {
     let mut scenario = document.decode()?;
     validate(&document, &mut scenario, catalog)?;
     Ok(Loaded { document, scenario })
+}
+
+/// For flags that are left out of a file where they are off.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

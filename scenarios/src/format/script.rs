@@ -44,6 +44,28 @@ pub enum Step {
     Service(Named),
 }
 
+impl Step {
+    /// The steps inside it.
+    pub fn inner(&self) -> impl Iterator<Item = &Step> {
+        let (steps, otherwise): (&[Step], &[Step]) = match self {
+            Step::Repeat(repeat) => (&repeat.steps, &[]),
+            Step::Chance(chance) => (&chance.steps, &chance.otherwise),
+            Step::If(condition) => (&condition.steps, &condition.otherwise),
+            Step::Measure(measure) => (&measure.steps, &[]),
+            Step::Submit(_)
+            | Step::Agree(_)
+            | Step::NotCommitted(_)
+            | Step::Wait(_)
+            | Step::ExpectLeader(_)
+            | Step::ExpectNoLeader(_)
+            | Step::Bind(_)
+            | Step::Fault(_)
+            | Step::Service(_) => (&[], &[]),
+        };
+        steps.iter().chain(otherwise)
+    }
+}
+
 /// Hands an operation to hosts, and does not wait for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,8 +1,9 @@
 //! A scenario: everything that a file can say, typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use seedbed_protocols::Strain;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -152,6 +153,30 @@ impl Scenario {
         };
         self.measures.iter().any(|measure| measure.name == name)
             || self.checks.iter().any(is_bounded)
+    }
+
+    /// The ways in which its faults ask a protocol to tolerate something.
+    #[must_use]
+    pub fn strains(&self) -> BTreeSet<Strain> {
+        fn add(fault: &Fault, strains: &mut BTreeSet<Strain>) {
+            strains.extend(fault.strain());
+            if let Fault::Random(random) = fault {
+                strains.extend(random.kinds.iter().filter_map(|kind| kind.strain()));
+            }
+            fault.inner().for_each(|(_, inner)| add(inner, strains));
+        }
+        let mut strains = BTreeSet::new();
+        self.faults.iter().for_each(|fault| add(fault, &mut strains));
+        let mut steps: Vec<&Step> = self.script.iter().collect();
+        while let Some(step) = steps.pop() {
+            if let Step::Fault(fault) = step {
+                add(fault, &mut strains);
+            }
+            steps.extend(step.inner());
+        }
+        strains.extend(self.network.strains());
+        strains.retain(|strain| !self.network.shields_from(*strain));
+        strains
     }
 
     /// The numbers of the spare hosts: they follow the last host.

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use seedbed_protocols::{Protocol, Tested, WorkloadPlan};
 use seedbed_sim::{
-    Chance, Config, CrashModel, DiskConfig, Distribution, HostConfig, Invariant, LinkConfig,
-    NetworkConfig, NodeId, Sim, SimTime,
+    Chance, Config, CrashModel, DiskConfig, HostConfig, Invariant, NodeId, Sim, SimTime,
 };
 use serde_json::Value;
 
+use super::network::build_network;
+pub(crate) use super::network::distribution;
 use super::places::{NO_ROLE, Places};
-use crate::format::{self, Check, Latency, Nanos, Scenario, Targets};
+use crate::format::{self, Check, Nanos, Scenario};
 
 /// Something that only the protocol itself can find wrong with a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,10 +77,12 @@ pub(crate) fn build<P: Protocol>(scenario: &Scenario, seed: u64) -> Result<Built
 }
 
 impl<P: Protocol> Built<P> {
-    /// The simulation, with its clients, and what must hold but for what `checks` takes out.
+    /// The simulation, with its clients, and what must hold but for what `checks` takes out, and
+    /// what is not judged beyond the contract.
     pub(crate) fn simulation(
         &self,
         scenario: &Scenario,
+        is_judged: &dyn Fn(&str) -> bool,
         extra: impl IntoIterator<Item = Box<dyn Invariant<P>>>,
     ) -> Sim<P> {
         let mut sim = Sim::new(self.config.clone());
@@ -94,7 +97,9 @@ impl<P: Protocol> Built<P> {
             .map(String::as_str)
             .collect();
         let mut invariants = P::invariants(&self.params);
-        invariants.retain(|invariant| !without.contains(&invariant.name()));
+        invariants.retain(|invariant| {
+            !without.contains(&invariant.name()) && is_judged(invariant.name())
+        });
         invariants.extend(extra);
         sim.set_invariants(invariants);
         sim.set_milestones(P::milestones());
@@ -165,38 +170,11 @@ fn apply_settings<P>(
     }
     if let Some(disk) = &settings.disk {
         let latency = distribution(&disk.latency);
-        host.disk = DiskConfig { read: latency.clone(), sync: latency };
+        host.disk = DiskConfig { read: latency.clone(), sync: latency, ..host.disk.clone() };
     }
     if let Some(params) = params {
         host.params = params.clone();
     }
-}
-
-fn build_network(scenario: &Scenario, places: &Places) -> NetworkConfig {
-    let general = &scenario.network;
-    let everywhere = link_config(
-        &LinkConfig::default(),
-        (general.latency.as_ref(), general.jitter),
-        [general.loss, general.duplicate, general.reorder],
-    );
-    let mut links = Vec::new();
-    for settings in &general.links {
-        let own = link_config(
-            &everywhere,
-            (settings.latency.as_ref(), settings.jitter),
-            [settings.loss, settings.duplicate, settings.reorder],
-        );
-        for (from, to) in pairs_of(places, &settings.from, &settings.to) {
-            links.push((from, to, own.clone()));
-        }
-    }
-    NetworkConfig { everywhere, links }
-}
-
-fn pairs_of(places: &Places, from: &Targets, to: &Targets) -> Vec<(NodeId, NodeId)> {
-    let receivers = places.fixed_targets(&to.0);
-    let senders = places.fixed_targets(&from.0);
-    links_between(&senders, &receivers)
 }
 
 /// Every directed link from some to others. Nobody has a link to itself, nor clients to clients.
@@ -210,33 +188,6 @@ pub(crate) fn links_between(from: &[NodeId], to: &[NodeId]) -> Vec<(NodeId, Node
         }
     }
     links
-}
-
-fn link_config(
-    base: &LinkConfig,
-    (latency, jitter): (Option<&Latency>, Option<Nanos>),
-    [loss, duplicate, reorder]: [Option<format::Chance>; 3],
-) -> LinkConfig {
-    LinkConfig {
-        latency: latency.map_or_else(|| base.latency.clone(), distribution),
-        jitter: jitter.map_or(base.jitter, duration),
-        loss: loss.map_or(base.loss, chance),
-        duplicate: duplicate.map_or(base.duplicate, chance),
-        reorder: reorder.map_or(base.reorder, chance),
-    }
-}
-
-pub(crate) fn distribution(latency: &Latency) -> Distribution {
-    match latency {
-        Latency::Constant(time) => Distribution::Constant(time.0),
-        Latency::Uniform(low, high) => Distribution::Uniform { min: low.0, max: high.0 },
-        Latency::Exponential(shape) => {
-            Distribution::Exponential { mean: shape.mean.0, min: shape.min.0 }
-        }
-        Latency::Empirical(table) => {
-            Distribution::Empirical(table.iter().map(|time| time.0).collect())
-        }
-    }
 }
 
 pub(crate) fn chance(chance: format::Chance) -> Chance {

@@ -29,8 +29,8 @@ pub(crate) enum Over {
 enum Due {
     /// Judges a milestone check.
     Milestone(MilestoneCheck),
-    /// Every client must have finished.
-    Clients,
+    /// Every client must have finished, so long after heal.
+    Clients(Nanos),
     /// The milestone that ends the run must have been reached.
     EndMilestone,
 }
@@ -43,7 +43,8 @@ pub(crate) struct Driver<'a> {
     /// What was violated and the simulation does not know: liveness, milestones, scripts.
     pub(crate) violations: Vec<Violation>,
     pub(crate) end_at: SimTime,
-    liveness_bound: Duration,
+    /// How long after heal clients must have finished; none if nobody promises that they do.
+    liveness_bound: Option<Duration>,
     keep_going: bool,
     until: Option<SimTime>,
     dues: Vec<Due>,
@@ -59,7 +60,7 @@ impl<'a> Driver<'a> {
         world: &'a mut dyn World,
         director: Director,
         scenario: &'a Scenario,
-        liveness_bound: Duration,
+        liveness_bound: Option<Duration>,
         keep_going: bool,
         until: Option<SimTime>,
     ) -> Driver<'a> {
@@ -164,8 +165,10 @@ impl<'a> Driver<'a> {
 
     fn on_healed(&mut self) {
         let now = self.world.now();
-        let at = now.saturating_add(self.liveness_bound).min(self.end_at);
-        self.remind(at, Due::Clients);
+        if let Some(bound) = self.liveness_bound {
+            let at = now.saturating_add(bound).min(self.end_at);
+            self.remind(at, Due::Clients(Nanos(bound.as_nanos() as u64)));
+        }
         for check in &self.scenario.checks {
             if let Check::Milestone(check) = check
                 && check.after == Since::Heal
@@ -181,9 +184,8 @@ impl<'a> Driver<'a> {
             // A mere wake-up.
             None => Ok(()),
             Some(Due::Milestone(check)) => self.judge_milestone(&check),
-            Some(Due::Clients) if self.world.clients_finished() => Ok(()),
-            Some(Due::Clients) => {
-                let bound = Nanos(self.liveness_bound.as_nanos() as u64);
+            Some(Due::Clients(_)) if self.world.clients_finished() => Ok(()),
+            Some(Due::Clients(bound)) => {
                 let message =
                     format!("a client has not finished its final operations {bound} after heal");
                 self.violated(CLIENTS_FINISHED, message)

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use seedbed_protocols::{Protocol, Totals, checkable};
+use seedbed_protocols::{CLIENTS_FINISHED, Protocol, Totals, checkable};
+use seedbed_sim::rng::{Purpose, Streams};
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime, Violation};
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ use super::script::Script;
 use super::tracer::{Recorder, SharedRecorder};
 use super::world::SimWorld;
 use super::{RunOptions, RunOutput, ViolationPoint};
-use crate::format::{Contract, EndShape, Scenario};
+use crate::format::{Contract, EndShape, Expect, Scenario};
 
 /// What the drive through a run left behind, apart from the simulation.
 struct Driven {
@@ -48,7 +49,9 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     let keeper = (!scenario.script.is_empty())
         .then(|| Box::new(LedgerKeeper(ledger.clone())) as Box<dyn Invariant<P>>);
     let gauges = Gauges::of(scenario);
-    let mut sim = built.simulation(scenario, keeper.into_iter().chain(gauges.observers()));
+    let is_judged = |property: &str| judges::<P>(scenario, &built.params, property);
+    let extra = keeper.into_iter().chain(gauges.observers());
+    let mut sim = built.simulation(scenario, &is_judged, extra);
     if options.keep_going {
         sim.keep_going();
     }
@@ -63,7 +66,8 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     });
     let mut world = SimWorld { sim, selectors: P::selectors(), meter };
     let director = make_director(&built, scenario, seed);
-    let bound = P::liveness_bound(&built.params);
+    let bound = judges::<P>(scenario, &built.params, CLIENTS_FINISHED)
+        .then(|| P::liveness_bound(&built.params));
     let mut driver = Driver::new(
         &mut world,
         director,
@@ -79,6 +83,23 @@ pub(crate) fn run<P: Protocol>(scenario: &Scenario, seed: u64, options: &RunOpti
     output
 }
 
+/// Whether a property is judged: beyond the contract only if the protocol promises it even then, or
+/// if the scenario is there to show it broken.
+fn judges<P: Protocol>(scenario: &Scenario, params: &P::Params, property: &str) -> bool {
+    let is_expected = match &scenario.expect {
+        Expect::Violation(expected) => expected.property == property,
+        Expect::Pass => false,
+    };
+    let is_promised = match scenario.contract {
+        Contract::Within => true,
+        Contract::Beyond => scenario
+            .strains()
+            .into_iter()
+            .all(|strain| P::promises_beyond(params, strain, property)),
+    };
+    is_expected || is_promised
+}
+
 fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) -> Director {
     let hosts = built.places.members.len();
     let crashes_max = match scenario.contract {
@@ -89,7 +110,17 @@ fn make_director<P: Protocol>(built: &Built<P>, scenario: &Scenario, seed: u64) 
         EndShape::Heal { at, .. } => Some(SimTime::from_nanos(at.0)),
         EndShape::Milestone { .. } => None,
     });
-    Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max)
+    let director = Director::new(scenario, seed, built.places.clone(), heal_at, crashes_max);
+    if !scenario.end.as_ref().is_some_and(|end| end.core_only) {
+        return director;
+    }
+    // Named like no fault: a stream of its own.
+    let mut rng = Streams::new(seed).open_named(Purpose::Fault, u64::MAX, "core");
+    let hosts: Vec<(NodeId, &str)> = built.places.with_roles();
+    match P::core(&built.params, &hosts, &mut rng) {
+        Some(core) => director.with_core(core),
+        None => director,
+    }
 }
 
 /// Plays the script and goes on to the end.
@@ -291,6 +322,8 @@ fn messages_of<P: Protocol>(sim: &Sim<P>) -> Messages {
         cut: counts.cut,
         queue_dropped: counts.queue_dropped,
         undecodable: counts.undecodable,
+        corrupted: counts.corrupted,
+        misdirected: counts.misdirected,
         host_down: counts.host_down,
         in_flight_at_end: counts.in_flight_at_end,
         bytes: counts.bytes,

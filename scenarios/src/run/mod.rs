@@ -12,7 +12,8 @@ mod history;
 mod judge;
 mod ledger;
 mod meter;
-mod places;
+mod network;
+pub(crate) mod places;
 mod record;
 mod recording;
 mod script;
@@ -25,6 +26,7 @@ mod world;
 pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};
+pub use seedbed_protocols::CLIENTS_FINISHED;
 pub use series::{LatencyByBin, Series, SeriesOptions};
 pub use signature::signature;
 
@@ -41,9 +43,6 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ("measure", "the steps of a script cost what its `measure` allows"),
     ("bind", "the selector that a script binds resolves to a host in time"),
 ];
-
-/// The liveness property of every service: see [`PROPERTIES`].
-pub const CLIENTS_FINISHED: &str = "clients-finished";
 
 /// How one run is made; nothing here may change what happens in it.
 #[derive(Clone, Debug, Default)]

@@ -34,6 +34,15 @@ impl Places {
         Places { members, clients, roles, zones: scenario.zones.clone() }
     }
 
+    /// Every host with its role.
+    pub(crate) fn with_roles(&self) -> Vec<(NodeId, &str)> {
+        let role_of = |host: &NodeId| {
+            let mut roles = self.roles.iter();
+            roles.find(|(_, hosts)| hosts.contains(host)).map_or(NO_ROLE, |(role, _)| role)
+        };
+        self.members.iter().map(|host| (*host, role_of(host))).collect()
+    }
+
     /// Every client.
     pub(crate) fn all_clients(&self) -> Vec<NodeId> {
         (0..self.clients).map(NodeId::client).collect()

@@ -99,8 +99,15 @@ pub struct Messages {
     pub cut: u64,
     /// Dropped from a full inbox.
     pub queue_dropped: u64,
-    /// Could not be decoded.
+    /// Could not be decoded after corruption, or was refused: by its checksum, or by a host that was
+    /// not its addressee.
     pub undecodable: u64,
+    /// Had bits flipped, whether it could still be decoded or not: no fate of its own.
+    #[serde(default)]
+    pub corrupted: u64,
+    /// Went to another host than it was sent to: no fate of its own.
+    #[serde(default)]
+    pub misdirected: u64,
     /// Came to a host that was down.
     pub host_down: u64,
     /// Not handled when the run ended.

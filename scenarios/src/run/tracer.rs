@@ -244,6 +244,10 @@ fn tell(what: &What<'_>) -> Told {
             if *fate == "arrives" { told } else { told.more((*fate).to_owned()) }
         }
         What::Copied { .. } => Told::new("copied"),
+        What::Corrupted { .. } => Told::new("corrupted"),
+        What::Misdirected { meant, to, .. } => {
+            Told::new("misdirected").peer(*to).more(format!("meant for {meant}"))
+        }
         What::Handled { from, kind, .. } => Told::new("handled").kind(kind).peer(*from).begins(),
         What::Dropped { from, kind, why, .. } => {
             Told::new("dropped").kind(kind).peer(*from).more((*why).to_owned())

@@ -39,8 +39,11 @@ pub(crate) trait World {
     fn free_links_of(&mut self, hold: HoldId, chosen: &dyn Fn(NodeId, NodeId) -> bool) -> bool;
     fn restart(&mut self, host: NodeId) -> bool;
     fn heal(&mut self);
-    /// Clients issue nothing new, and repeat the service's final operations until they are ok.
-    fn finish_clients(&mut self);
+    /// Heals these hosts and all clients; the others keep what holds them.
+    fn heal_core(&mut self, core: &[NodeId]);
+    /// Clients issue nothing new, and repeat the service's final operations on these hosts until
+    /// they are ok.
+    fn finish_clients(&mut self, hosts: &[NodeId]);
     fn clients_finished(&self) -> bool;
     fn trace_fault(&mut self, kind: &str, text: &str);
 
@@ -148,8 +151,11 @@ impl<P: Protocol> World for SimWorld<P> {
     fn heal(&mut self) {
         self.sim.heal();
     }
-    fn finish_clients(&mut self) {
-        let finals = P::Service::finals(self.sim.members());
+    fn heal_core(&mut self, core: &[NodeId]) {
+        self.sim.heal_core(core);
+    }
+    fn finish_clients(&mut self, hosts: &[NodeId]) {
+        let finals = P::Service::finals(hosts);
         self.sim.finish_clients(finals);
     }
     fn clients_finished(&self) -> bool {

@@ -162,3 +162,95 @@ fn merge_all(histograms: &mut BTreeMap<String, Histogram>, other: &BTreeMap<Stri
         histograms.entry(name.clone()).or_default().merge(histogram);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fakes::{Fake, Folder, Nobody, at_points, build};
+    use super::super::*;
+    use super::*;
+    use crate::canonical;
+    use crate::run::Series;
+
+    fn times(rows: &[Row], of: fn(&RunRecord) -> &BTreeMap<String, u64>, name: &str) -> Histogram {
+        rows.iter().filter_map(|row| of(&row.record).get(name).copied()).collect()
+    }
+
+    /// Each histogram of the summary, computed again from the rows.
+    #[test]
+    fn the_summary_holds_what_the_rows_do() {
+        let points: Vec<Point> =
+            [1, 2].map(|k| Point::from([("params.k".to_owned(), k.into())])).to_vec();
+        let fake = Fake::new(|_, seed| match seed % 10 {
+            7 => (Verdict::Fail, "safe"),
+            _ => (Verdict::Pass, ""),
+        });
+        let units = plan_units(vec![at_points("a", serde_json::json!({}), &points)]).unwrap();
+        let plan = Plan::new(units, Seeds::Range { from: 5, count: 40 }, Shard::WHOLE);
+        let folder = Folder::new("spread");
+        let options = SweepOptions {
+            jobs: 2,
+            time_max: None,
+            fail_fast: false,
+            out: Some(folder.path().to_owned()),
+            failures: folder.path().join("failures"),
+            resume: false,
+            series: None,
+            stop: &fake.stop,
+        };
+        let header = header_of(&plan, &build(), &Made::default());
+        let outcome = run_sweep(&plan, &header, &build(), &fake, &options, &Nobody, false).unwrap();
+        assert_eq!(outcome.summary.histograms.len(), 2);
+        for spread in &outcome.summary.histograms {
+            let mut rows = Vec::new();
+            read_rows(&folder.path().join("results.jsonl"), |row| {
+                if row.point == spread.point {
+                    rows.push(row);
+                }
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!((spread.runs, rows.len()), (40, 40));
+            assert_eq!(spread.milestones["even"], times(&rows, |it| &it.milestones, "even"));
+            let loads = rows.iter().map(|row| row.record.measures["load"] * 1000.0);
+            let loads: Histogram = loads.map(|load| load.round() as u64).collect();
+            assert_eq!(spread.measures["load"], MeasureSpread { parts: 1000, histogram: loads });
+            // Seeds from 5: the first that ends in 7 is the third.
+            let violation = &spread.violations["safe"];
+            assert_eq!((violation.first_position, violation.first_seed), (2, 7));
+            let failing = rows.iter().filter(|row| row.record.verdict == Verdict::Fail);
+            let events: Histogram = failing.map(|row| row.record.events).collect();
+            assert_eq!(violation.events, events);
+        }
+    }
+
+    fn record(seed: u64) -> RunRecord {
+        let fake = Fake::new(|_, _| (Verdict::Fail, "safe"));
+        let units = plan_units(vec![at_points("a", serde_json::json!({}), &[Point::new()])]);
+        let mut record =
+            fake.run(&units.unwrap()[0], seed, &crate::run::RunOptions::default()).record;
+        let hosts = BTreeMap::from([("n1".to_owned(), seed * 1000)]);
+        record.series = Some(Series {
+            latency: Histogram::from_iter([seed * 999, 5]),
+            host_milestones: BTreeMap::from([("heard".to_owned(), hosts)]),
+            hosts: 3,
+            ..Series::default()
+        });
+        record
+    }
+
+    /// Shards together measure what the whole does.
+    #[test]
+    fn a_merge_is_the_spread_of_all_runs() {
+        let spread_of = |seeds: &[u64]| {
+            let mut spread = Spread::default();
+            seeds.iter().for_each(|seed| spread.add(*seed, &record(*seed)));
+            spread
+        };
+        let mut merged = spread_of(&[3, 9, 4]);
+        merged.merge(&spread_of(&[8, 1, 2, 7]));
+        assert_eq!(merged, spread_of(&[1, 2, 3, 4, 7, 8, 9]));
+        assert_eq!((merged.hosts, merged.latency.count()), (21, 14));
+        let text = canonical::line(&serde_json::to_value(&merged).unwrap());
+        assert_eq!(serde_json::from_str::<Spread>(&text).unwrap(), merged);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use seedbed_protocols::Tolerance;
 use seedbed_scenarios::format::{
     Catalog, Entry, Nanos, ProtocolEntry, Rate, ServiceEntry, options_of,
 };
@@ -68,7 +69,11 @@ fn raft() -> ProtocolEntry {
         measures: entries(&["leaderless_time"]),
         params: Some(options_of::<RaftParams>()),
         service: Some("log".to_owned()),
-        tolerated_crashes: Some(|hosts| hosts.saturating_sub(1) / 2),
+        tolerance: Some(|hosts| Tolerance {
+            crashes: (hosts as usize).saturating_sub(1) / 2,
+            ..Tolerance::default()
+        }),
+        names_cores: true,
         liveness_bound: Some(raft_liveness_bound),
         ..ProtocolEntry::default()
     }

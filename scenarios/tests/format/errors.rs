@@ -56,9 +56,141 @@ const CASES: &[(&str, &str, &str)] = &[
     ("two keys where one is wanted", "{ \"crash\": {", "{ \"at\": \"1s\", \"crash\": {"),
     ("no key where one is wanted", "[ { \"wait\": \"1s\" } ]", "[ {} ]"),
     ("a later fault", "\"crash\": { \"at\": \"6s\",", "\"bit_rot\": { \"at\": \"6s\","),
-    ("a later form of partition", "\"groups\": [[\"leader\"], [\"rest\"]]", "\"bridge\": \"n1\""),
+    (
+        "two forms of partition",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"bridge\": \"n1\", \"halves\": true",
+    ),
+    (
+        "no form of partition",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"majorities_ring\": false",
+    ),
+    (
+        "a ring of too few hosts",
+        "\"nodes\": 5,\n  \"network\": { \"latency\": \"10ms\", \"loss\": \"1%\" },\n  \
+         \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [\n    \
+         { \"partition\": { \"at\": \"2s\", \"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"nodes\": 3, \"faults\": [\n    \
+         { \"partition\": { \"at\": \"2s\", \"majorities_ring\": true",
+    ),
+    (
+        "clients that are hosts",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"clients\": { \"select\": \"n1\", \"from\": [\"leader\", \"c1\"] }",
+    ),
+    (
+        "a partition that flaps in no time",
+        "\"for\": \"3s\"",
+        "\"flap\": { \"on\": [\"2s\", \"1s\"], \"off\": [\"0\", \"1s\"] }",
+    ),
+    (
+        "kinds that are not sent there",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"halves\": true, \"kinds\": [\"vot\", \"client-request\"]",
+    ),
+    (
+        "kinds that clients do not know",
+        "\"groups\": [[\"leader\"], [\"rest\"]]",
+        "\"clients\": { \"from\": \"all\" }, \"kinds\": [\"vote\"]",
+    ),
+    ("no kind", "\"groups\": [[\"leader\"], [\"rest\"]]", "\"isolate\": \"n1\", \"kinds\": []"),
+    (
+        "a core where nothing heals",
+        "\"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\" }",
+        "\"end\": { \"when\": \"leader-elected\", \"at_most\": \"60s\", \"core_only\": true }",
+    ),
+    (
+        "a core of a protocol that names none",
+        "\"protocol\": \"raft\",\n  \"params\": { \"heartbeat\": \"50ms\" },\n  \"nodes\": 5,\n  \
+         \"network\": { \"latency\": \"10ms\", \"loss\": \"1%\" },\n  \
+         \"workloads\": [ { \"append\": { \"clients\": 2 } } ],\n  \"faults\": [\n    \
+         { \"partition\": { \"at\": \"2s\", \"groups\": [[\"leader\"], [\"rest\"]], \"for\": \"3s\" } },\n    \
+         { \"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" } }\n  ],\n  \
+         \"script\": [ { \"wait\": \"1s\" } ],\n  \
+         \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\" },\n  \"checks\": [ \"linearizable\" ]",
+        "\"protocol\": \"gossip\", \"nodes\": 5,\n  \
+         \"end\": { \"heal_at\": \"20s\", \"settle\": \"10s\", \"core_only\": true }",
+    ),
+    (
+        "a swizzle without a duration",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"swizzle_clog\": { \"at\": \"6s\" }",
+    ),
+    (
+        "a swizzle of no duration",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"swizzle_clog\": { \"at\": \"6s\", \"for\": \"0\" }",
+    ),
+    (
+        "no time to be well",
+        "\"faults\": [",
+        "\"faults\": [ { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \
+         \"kinds\": [\"crash\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"], \
+         \"stable\": \"0\" } },",
+    ),
     ("a later crash", "\"select\": \"n1\",", "\"select\": \"n1\", \"in\": \"step\","),
-    ("a later latency", "\"latency\": \"10ms\"", "\"latency\": { \"pareto\": {} }"),
+    ("an incomplete latency", "\"latency\": \"10ms\"", "\"latency\": { \"pareto\": {} }"),
+    (
+        "latencies that cannot be drawn",
+        "\"latency\": \"10ms\"",
+        "\"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": { \"pareto\": { \"scale\": \"0\", \
+         \"shape\": 1 } } }, { \"weight\": 2, \"latency\": { \"normal\": { \"mean\": \"1ms\", \
+         \"deviation\": \"1ms\", \"min\": \"2ms\" } } }, { \"weight\": 0, \"latency\": { \"lognormal\": { \
+         \"mean\": \"0\", \"deviation\": \"1ms\" } } } ] }",
+    ),
+    (
+        "a table of quantiles with gaps",
+        "\"latency\": \"10ms\"",
+        "\"latency\": { \"quantiles\": [[0.1, \"1ms\"], [\"50%\", \"3ms\"], [0.4, \"2ms\"]] }",
+    ),
+    (
+        "mixtures too deep",
+        "\"latency\": \"10ms\"",
+        "\"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": { \"mixture\": [ { \"weight\": 1, \
+         \"latency\": { \"mixture\": [ { \"weight\": 1, \"latency\": \"1ms\" } ] } } ] } } ] }",
+    ),
+    ("a mixture of nothing", "\"latency\": \"10ms\"", "\"latency\": { \"mixture\": [] }"),
+    ("bursts of nothing", "\"loss\": \"1%\"", "\"correlation\": \"25%\""),
+    ("a burst without end", "\"loss\": \"1%\"", "\"loss\": \"1%\", \"correlation\": 1"),
+    ("reordering of nothing", "\"loss\": \"1%\"", "\"reorder_by\": \"100ms\""),
+    ("corruption within the contract", "\"loss\": \"1%\"", "\"corrupt\": \"1%\""),
+    ("misdirection within the contract", "\"loss\": \"1%\"", "\"misdirect\": \"1%\""),
+    (
+        "drawn corruption within the contract",
+        "\"faults\": [",
+        "\"faults\": [ { \"random\": { \"from\": \"1s\", \"until\": \"5s\", \
+         \"kinds\": [\"corrupt\", \"misdirect\"], \"times\": [1, 2], \"for\": [\"1s\", \"2s\"] } }, \
+         { \"corrupt\": { \"at\": \"1s\", \"chance\": \"1%\" } },",
+    ),
+    (
+        "zones that are not there",
+        "\"loss\": \"1%\"",
+        "\"zones\": { \"eats\": { \"west\": \"40ms\" } }",
+    ),
+    (
+        "an unknown zone",
+        "\"loss\": \"1%\" }",
+        "\"zones\": { \"east\": { \"wset\": \"40ms\" }, \"west\": {} } }, \
+         \"zones\": { \"east\": [\"n1\"], \"west\": [\"n2\"] }",
+    ),
+    ("an unknown network", "\"loss\": \"1%\"", "\"wan\": \"ec3\""),
+    ("a network without regions", "\"loss\": \"1%\"", "\"wan\": \"ec2\""),
+    (
+        "an unknown region",
+        "\"loss\": \"1%\" }",
+        "\"wan\": \"ec2\" }, \"zones\": { \"virgina\": [\"n1\"], \"oregon\": [\"n2\"] }",
+    ),
+    (
+        "unknown kinds in a fault",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"loss\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [\"vote\", \"votes\"], \"correlation\": 1 }",
+    ),
+    (
+        "no kind in a fault",
+        "\"crash\": { \"at\": \"6s\", \"select\": \"n1\", \"for\": \"1s\" }",
+        "\"reorder\": { \"at\": \"6s\", \"chance\": 1, \"kinds\": [], \"by\": { \"uniform\": [\"2s\", \"1s\"] } }",
+    ),
     ("a later network setting", "\"loss\": \"1%\"", "\"bandwidth\": \"1mbit\""),
     ("a later step", "{ \"wait\": \"1s\" }", "{ \"join\": \"n6\" }"),
     ("unknown protocol", "\"protocol\": \"raft\"", "\"protocol\": \"rafft\""),

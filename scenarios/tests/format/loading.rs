@@ -69,7 +69,7 @@ fn the_sample_is_read_as_it_is_meant() {
     let common = scenario.faults[1].common().expect("it says when");
     assert_eq!(common.placement(), Placement::At(Nanos::from_secs(6)));
     let east = &scenario.network.links[0].from.0;
-    assert_eq!(east, &vec![Selector::Zone("east".to_owned())]);
+    assert_eq!(east, &vec![Selector::Zone("virginia".to_owned())]);
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn keys(text: &str) -> Vec<Key> {
 /// Keys that are names which the author chooses, or comments: another letter makes another name.
 /// What breaks then is their use.
 fn is_free(name: &str) -> bool {
-    ["$comment", "$schema", "east", "west", "L2", "other", "append"].contains(&name)
+    ["$comment", "$schema", "virginia", "oregon", "L2", "other", "append"].contains(&name)
 }
 
 /// The error names the wrong key and its line, and the help the right one.

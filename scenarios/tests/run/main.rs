@@ -1,14 +1,18 @@
 //! Runs of scenarios: most of them of a protocol that is small enough to know what must happen.
 
+mod contract;
 mod ends;
 mod faults;
 mod library;
 mod manuals;
+mod network;
+mod partitions;
 mod placements;
 mod scripts;
 mod series;
 mod tick;
 mod tracing;
+mod vacuity;
 
 use std::path::Path;
 

@@ -1,7 +1,8 @@
 //! Faults fire when they are placed and wait for whom they name, and a run that proves nothing
 //! says so.
 
-use seedbed_scenarios::run::{RunOptions, Verdict};
+use seedbed_scenarios::format::units::Nanos;
+use seedbed_scenarios::run::{RunOptions, RunOutput, Verdict};
 use serde_json::{Value, json};
 
 use super::{fault_lines, plan, run, traced};
@@ -113,7 +114,18 @@ fn random(kinds: Value, over: Value) -> Value {
 
 #[test]
 fn no_seed_draws_nothing() {
-    let kinds = ["crash", "pause", "partition", "clog", "loss", "duplicate", "reorder", "delay"];
+    let kinds = [
+        "crash",
+        "pause",
+        "partition",
+        "partial_partition",
+        "clog",
+        "swizzle_clog",
+        "loss",
+        "duplicate",
+        "reorder",
+        "delay",
+    ];
     for kind in kinds {
         let plan = plan(random(json!([kind]), json!({})));
         let mut counts = std::collections::BTreeSet::new();
@@ -167,6 +179,77 @@ fn drawn_faults_strike_whom_they_may() {
 }
 
 #[test]
+fn partial_partitions_are_of_every_form() {
+    let plan = plan(json!({ "nodes": 5, "faults": [{ "random": { "from": "100ms",
+        "until": "1500ms", "kinds": ["partial_partition"], "times": [4, 4],
+        "for": ["50ms", "100ms"] } }] }));
+    let mut counts = [0; 3];
+    for seed in 0..20 {
+        for line in plan.run(seed, &RunOptions::default()).drawn {
+            let forms = ["bridged by", "ring of majorities", "-x->"];
+            let form = forms.iter().position(|form| line.contains(form)).expect(&line);
+            counts[form] += 1;
+        }
+    }
+    assert_eq!(counts.iter().sum::<u32>(), 80);
+    assert!(counts.iter().all(|count| (14..40).contains(count)), "{counts:?}");
+}
+
+/// When each drawn fault began and ended, in nanoseconds.
+fn stretches(output: &RunOutput) -> Vec<(u64, u64)> {
+    let ns = |text: &str| Nanos::parse(text).expect(text).0;
+    let times = output.drawn.iter().map(|line| {
+        let (_, times) = line.rsplit_once(" at ").expect("a time");
+        let (at, lasts) = times.split_once(" for ").expect("a duration");
+        (ns(at), ns(at) + ns(lasts))
+    });
+    let mut found: Vec<(u64, u64)> = times.collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn all_is_well_for_a_while_between_stable_faults() {
+    let storm = |stable: Value| {
+        let mut random = json!({ "from": "100ms", "until": "8s", "kinds": ["pause", "crash", "clog"],
+            "times": [12, 12], "for": ["100ms", "300ms"] });
+        if !stable.is_null() {
+            random["stable"] = stable;
+        }
+        plan(
+            json!({ "faults": [{ "random": random }], "end": { "heal_at": "9s", "settle": "2s" } }),
+        )
+    };
+    let (stable, free) = (storm(json!("500ms")), storm(Value::Null));
+    let mut overlapped = 0;
+    for seed in 0..20 {
+        let output = stable.run(seed, &RunOptions::default());
+        assert_eq!(output.record.verdict, Verdict::Pass);
+        let found = stretches(&output);
+        for pair in found.windows(2) {
+            assert!(pair[1].0 >= pair[0].1 + 500_000_000, "seed {seed}: {found:?}");
+        }
+        assert!((6..=12).contains(&found.len()), "{found:?}");
+        assert!(found.iter().all(|(at, _)| *at < 8_000_000_000));
+        let free = stretches(&free.run(seed, &RunOptions::default()));
+        // The first never waits, and what is drawn is drawn alike.
+        assert_eq!(free[0], found[0]);
+        overlapped += free.windows(2).filter(|pair| pair[1].0 < pair[0].1 + 500_000_000).count();
+    }
+    assert!(overlapped > 20, "{overlapped}");
+}
+
+#[test]
+fn one_draw_is_left_however_long_all_must_be_well() {
+    let plan = plan(json!({ "faults": [{ "random": { "from": "100ms", "until": "1500ms",
+        "kinds": ["pause"], "times": [3, 6], "for": ["50ms", "100ms"], "stable": "1h" } }] }));
+    for seed in 0..10 {
+        let record = plan.run(seed, &RunOptions::default()).record;
+        assert_eq!((record.verdict, record.faults["pause"]), (Verdict::Pass, 1));
+    }
+}
+
+#[test]
 fn swarm_switches_some_kinds_off_and_says_which() {
     let plan = plan(json!({ "swarm": true, "faults": [
         { "crash": { "at": "300ms", "select": "n1", "for": "50ms" } },
@@ -200,4 +283,52 @@ fn a_draw_depends_on_no_other_fault() {
     let drawn =
         |faults: Value| plan(json!({ "faults": faults })).run(3, &RunOptions::default()).drawn;
     assert_eq!(drawn(json!([storm])), drawn(json!([other, storm])));
+}
+
+#[test]
+fn swarm_reaches_into_sequences_and_excuses_what_depends_on_it() {
+    let plan = plan(json!({ "swarm": true, "faults": [
+        { "sequence": { "at": "200ms", "steps": [
+            { "crash": { "select": "n1" } }, { "wait": "50ms" },
+            { "pause": { "select": "n2", "for": "20ms" } }, { "wait": "50ms" },
+            { "restart": { "select": "n1" } } ] } },
+        { "clog": { "when": { "milestone": "restarted" }, "select": "n3", "for": "50ms",
+            "optional": "nothing restarts where crashes are off" } },
+        { "random": { "from": "600ms", "until": "1500ms", "kinds": ["crash", "loss"],
+            "times": [2, 3], "for": ["50ms", "100ms"] } } ] }));
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..60 {
+        let record = plan.run(seed, &RunOptions::default()).record;
+        assert_eq!(record.verdict, Verdict::Pass, "{:?}: {:?}", record.swarm_off, record.message);
+        let off = |kind: &str| record.swarm_off.iter().any(|it| it == kind);
+        for kind in ["crash", "pause"] {
+            assert_eq!(record.faults.contains_key(kind), !off(kind), "{:?}", record.faults);
+        }
+        // Repairs are never switched off, and are excused where there is nothing to mend.
+        assert!(!off("restart") && !off("sequence") && !off("random"));
+        assert_eq!(record.faults.contains_key("restart"), !off("crash"));
+        assert!(!record.faults.contains_key("loss") || !off("loss"));
+        seen.insert(record.swarm_off.join(" "));
+    }
+    // Of 16 subsets of four kinds, all but the one of all.
+    assert!(seen.len() > 10, "{seen:?}");
+}
+
+#[test]
+fn a_swarm_excuses_what_it_switched_off_and_nothing_else() {
+    let faults = |condition: &str| {
+        json!({ "swarm": true, "faults": [
+            { "crash": { "when": { "milestone": condition }, "select": "n1", "for": "50ms" } },
+            { "pause": { "at": "500ms", "select": "n2", "for": "50ms" } } ] })
+    };
+    let never = plan(faults("never"));
+    let mut verdicts = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let record = never.run(seed, &RunOptions::default()).record;
+        let is_off = record.swarm_off.iter().any(|kind| kind == "crash");
+        let expected = if is_off { Verdict::Pass } else { Verdict::Vacuous };
+        assert_eq!(record.verdict, expected, "{:?}: {:?}", record.swarm_off, record.message);
+        verdicts.insert(record.verdict);
+    }
+    assert_eq!(verdicts.len(), 2);
 }

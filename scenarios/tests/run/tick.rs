@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use seedbed_protocols::{
-    CheckKind, HistoryRecord, OptionsError, Protocol, Selector, Tested, Tolerance, WorkloadKind,
-    WorkloadPlan, checkable, parse_options,
+    CheckKind, HistoryRecord, OptionsError, Protocol, Selector, Strain, Tested, Tolerance,
+    WorkloadKind, WorkloadPlan, checkable, parse_options,
 };
 use seedbed_sim::{
     Check, ClientConfig, ClientView, Context, Invariant, Message, Milestone, Next, Node, NodeId,
@@ -38,6 +38,10 @@ pub struct Params {
     panics: Option<u64>,
     /// How many crashes are tolerated.
     tolerates: usize,
+    /// The hosts of its core, by their numbers from 1; it names none if this is empty.
+    core: Vec<u32>,
+    /// Properties that it does not promise when too many hosts are down.
+    unpromised: Vec<String>,
     /// Never answers clients.
     mute: bool,
     /// Hosts from this number on never hear of additions.
@@ -278,7 +282,15 @@ impl Protocol for Tick {
     }
 
     fn tolerance(params: &Params, _: usize) -> Tolerance {
-        Tolerance { crashes: params.tolerates, amnesia: false }
+        Tolerance { crashes: params.tolerates, ..Tolerance::default() }
+    }
+
+    fn core(params: &Params, _: &[(NodeId, &str)], _: &mut Rng) -> Option<Vec<NodeId>> {
+        Some(params.core.iter().map(|number| NodeId::host(number - 1)).collect())
+    }
+
+    fn promises_beyond(params: &Params, strain: Strain, property: &str) -> bool {
+        strain != Strain::Crashes || !params.unpromised.iter().any(|name| name == property)
     }
 
     fn liveness_bound(_: &Params) -> Duration {

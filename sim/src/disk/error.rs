@@ -15,6 +15,8 @@ pub enum DiskOperation {
     Rename,
     /// Removing a file.
     Remove,
+    /// Making durable what was done before.
+    Sync,
 }
 
 /// What went wrong.
@@ -24,6 +26,10 @@ pub enum DiskErrorKind {
     NotFound,
     /// The file would grow beyond [`FILE_BYTES_MAX`](super::FILE_BYTES_MAX).
     TooLarge,
+    /// The device failed to do it.
+    Io,
+    /// The disk is full. What still fitted has been written.
+    NoSpace,
 }
 
 /// A failed disk operation: what was tried, on which file, and why it failed.
@@ -51,10 +57,13 @@ impl fmt::Display for DiskError {
             DiskOperation::Truncate => "truncate",
             DiskOperation::Rename => "rename",
             DiskOperation::Remove => "remove",
+            DiskOperation::Sync => "sync",
         };
         let reason = match self.kind {
             DiskErrorKind::NotFound => "there is no such file",
             DiskErrorKind::TooLarge => "the file would be too large",
+            DiskErrorKind::Io => "the device failed",
+            DiskErrorKind::NoSpace => "the disk is full",
         };
         write!(f, "cannot {verb} {:?}: {reason}", self.path)
     }

@@ -1,5 +1,10 @@
 //! One file: its bytes, and just enough of their history to tell a reader what is new.
 
+use std::borrow::Cow;
+
+use super::bytes::Bytes;
+use super::pool::Store;
+
 /// Entries of a file's history that are kept apart; older ones are merged beyond that.
 const HISTORY_MAX: usize = 64;
 
@@ -23,7 +28,7 @@ pub(super) struct File {
     /// The stamp at which this copy of the file came to be: a file that left its tree and came
     /// back is another file to a cursor.
     identity: u64,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     /// Stamps and offsets both increase: an entry whose offset is not below a later one's can
     /// tell no reader anything that the later one does not.
     history: Vec<Overwrite>,
@@ -41,23 +46,23 @@ pub struct Cursor {
 }
 
 /// What happened to a file since a cursor was last there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes<'a> {
     /// So many of the bytes that the cursor has read are as they were. Whatever the reader made of
     /// the bytes behind them is void.
     pub keep: u64,
     /// The file from `keep` on, to its end.
-    pub new: &'a [u8],
+    pub new: Cow<'a, [u8]>,
 }
 
 impl Changes<'_> {
     /// What a file that does not exist looks like.
-    pub(super) const NONE: Changes<'static> = Changes { keep: 0, new: &[] };
+    pub(super) const NONE: Changes<'static> = Changes { keep: 0, new: Cow::Borrowed(&[]) };
 }
 
 impl File {
     pub(super) fn new(id: FileId, stamp: u64) -> Self {
-        Self { id, identity: stamp, bytes: Vec::new(), history: Vec::new() }
+        Self { id, identity: stamp, bytes: Bytes::default(), history: Vec::new() }
     }
 
     /// The same bytes under a new identity.
@@ -69,45 +74,50 @@ impl File {
         self.id
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     pub(super) fn len(&self) -> u64 {
         self.bytes.len() as u64
     }
 
+    /// The bytes from `start` to `end`; fewer, or none, where the file ends before that.
+    pub(super) fn slice(&self, start: u64, end: u64) -> Cow<'_, [u8]> {
+        let end = end.min(self.len());
+        self.bytes.slice(index(start.min(end)), index(end))
+    }
+
     /// Writes `bytes` at `offset`; a gap before it reads as zeros.
-    pub(super) fn write(&mut self, offset: u64, bytes: &[u8], stamp: u64) {
-        let start = index(offset);
-        if start < self.bytes.len() {
+    pub(super) fn write(&mut self, offset: u64, bytes: &[u8], store: &mut Store) {
+        let stamp = store.next_stamp();
+        if offset < self.len() {
             self.overwritten(offset, stamp);
-        } else {
-            self.bytes.resize(start, 0);
         }
-        let over = bytes.len().min(self.bytes.len() - start);
-        self.bytes[start..start + over].copy_from_slice(&bytes[..over]);
-        self.bytes.extend_from_slice(&bytes[over..]);
+        self.bytes.write(index(offset), bytes, &mut store.pool);
     }
 
     /// Sets the length; what is added reads as zeros.
-    pub(super) fn truncate(&mut self, len: u64, stamp: u64) {
+    pub(super) fn truncate(&mut self, len: u64, store: &mut Store) {
+        let stamp = store.next_stamp();
         if len < self.len() {
             self.overwritten(len, stamp);
         }
-        self.bytes.resize(index(len), 0);
+        self.bytes.resize(index(len), &mut store.pool);
     }
 
     /// Makes the bytes those of `other`, given that the first `same` bytes already agree.
-    pub(super) fn restore(&mut self, other: &File, same: u64, stamp: u64) {
-        let start = index(same.min(self.len()).min(other.len()));
-        let agreeing = self.bytes[start..].iter().zip(&other.bytes[start..]);
-        let same = start + agreeing.take_while(|(mine, theirs)| mine == theirs).count();
-        if same < self.bytes.len() {
-            self.overwritten(same as u64, stamp);
-            self.bytes.truncate(same);
+    pub(super) fn restore(&mut self, other: &File, same: u64, store: &mut Store) {
+        let stamp = store.next_stamp();
+        let same = index(same.min(self.len()).min(other.len()));
+        if let Some(changed) = self.bytes.restore(&other.bytes, same, &mut store.pool) {
+            self.overwritten(changed as u64, stamp);
         }
-        self.bytes.extend_from_slice(&other.bytes[same..]);
+    }
+
+    /// A reader sees something else from `offset` on, although no byte was written.
+    pub(super) fn seems_changed(&mut self, offset: u64, stamp: u64) {
+        self.overwritten(offset, stamp);
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.bytes.memory_bytes()
     }
 
     /// Moves `cursor` to the end of the file and tells what is new to it.
@@ -119,7 +129,7 @@ impl File {
         };
         let stamp = self.history.last().map_or(self.identity, |last| last.stamp);
         *cursor = Cursor { identity: self.identity, stamp, position: self.len() };
-        Changes { keep, new: &self.bytes[index(keep)..] }
+        Changes { keep, new: self.slice(keep, u64::MAX) }
     }
 
     fn lowest_change_after(&self, stamp: u64) -> u64 {

@@ -20,6 +20,13 @@ pub(super) enum Entry {
     SyncCompleted,
     Crash,
     Blank,
+    Held,
+    Released,
+    Refused,
+    ReadFailed,
+    SyncFailed,
+    Platter,
+    Rotted,
 }
 
 impl Fingerprint {

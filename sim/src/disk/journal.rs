@@ -222,6 +222,45 @@ impl Journal {
         }
     }
 
+    /// The device has failed `sync`: the writes that it covers and that `gone` picks will never
+    /// reach the platter, and count as done; other changes of data are handed to `apply`, and
+    /// those of names are left to a later sync.
+    pub(super) fn fail(
+        &mut self,
+        sync: &SyncInFlight,
+        mut gone: impl FnMut(&Change) -> bool,
+        mut apply: impl FnMut(&Change, &[u8]),
+    ) {
+        for slot in self.place(sync.first)..self.place(sync.end) {
+            let operation = &self.operations[slot];
+            if operation.sync != Some(sync.id) || operation.finished {
+                continue;
+            }
+            if let Change::Write { .. } = operation.change {
+                if !gone(&operation.change) {
+                    apply(&operation.change, self.written(&operation.change));
+                }
+                self.set_finished(slot);
+            } else {
+                self.covered_before = self.covered_before.min(operation.number);
+                self.operations[slot].sync = None;
+            }
+        }
+    }
+
+    /// What a sync in flight covers.
+    pub(super) fn covered(&self, sync: &SyncInFlight) -> impl Iterator<Item = &Change> {
+        let (id, range) = (sync.id, self.place(sync.first)..self.place(sync.end));
+        let operations = self.operations[range].iter();
+        operations
+            .filter(move |operation| operation.sync == Some(id) && !operation.finished)
+            .map(|operation| &operation.change)
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.buffer.capacity() + self.operations.capacity() * size_of::<Operation>()
+    }
+
     /// Finishes the changes to the data of a file that is durably gone: nobody can see them.
     pub(super) fn forget_data(&mut self, file: FileId) {
         for slot in 0..self.operations.len() {

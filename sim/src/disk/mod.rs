@@ -22,6 +22,14 @@
 //! The durable tree, and of the journal what the [`CrashModel`] says. That becomes both trees; the
 //! journal and the syncs in flight are gone.
 //!
+//! # What can be wrong with it
+//!
+//! Faults hold a disk and let it go ([`DiskFault`]). Some refuse what the node asks, and say so;
+//! some lie: a sync completes, and the durable tree lacks what it covered. The cache still shows
+//! it, and a crash compares the two trees wherever the device has lied. Rot is a mask over good
+//! bytes, which reads of the node see and the durable tree does not. Each fault decides by a random
+//! stream of its own, so that taking one away leaves what the others do.
+//!
 //! # Who keeps the time
 //!
 //! Not the disk. The kernel draws how long the device works for a sync, and calls
@@ -32,28 +40,39 @@
 //!
 //! A disk that was never written to is one null pointer. A write costs its bytes; a completed sync
 //! costs the operations journaled from the first to the last that it covers. A crash costs the
-//! journal and the bytes that it takes back, and a glance at every file.
+//! journal and the bytes that it takes back, and a glance at every file. A file of more than 256 KiB is
+//! kept in blocks, of which equal ones are stored once a disk: data that repeats itself costs a
+//! pointer a block, and so does the durable copy of what the cache has.
 
+mod bytes;
+mod contents;
 mod crash;
 mod error;
+mod faults;
 mod file;
 mod fingerprint;
 mod journal;
+mod pool;
+mod rot;
 mod sync;
 mod tree;
+mod troubles;
 mod view;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub use crash::{CrashLoss, CrashModel, SECTOR_BYTES};
 pub use error::{DiskError, DiskErrorKind, DiskOperation};
+pub use faults::{DiskFault, Rate, Room, Trouble};
 pub use file::{Changes, Cursor};
 pub use sync::{SyncId, SyncRequest, SyncScope};
 pub use view::DiskView;
 
+use contents::Contents;
 use file::{File, FileId};
-use fingerprint::{Entry, Fingerprint};
-use journal::{Change, Journal, Operation, SyncInFlight};
+use fingerprint::Entry;
+use rot::Rot;
 use tree::Tree;
 
 /// No file can be longer than this (1 GiB): a wild offset is an error, not a run out of memory.
@@ -66,19 +85,11 @@ pub struct Disk {
     contents: Option<Box<Contents>>,
 }
 
-#[derive(Clone, Debug)]
-struct Contents {
-    cache: Tree,
-    durable: Tree,
-    journal: Journal,
-    fingerprint: Fingerprint,
-    file_last: u64,
-    /// Counts changes to either tree: how cursors tell old from new.
-    stamp: u64,
-}
-
 /// What an untouched disk holds.
 static EMPTY: Tree = Tree::EMPTY;
+
+/// What reads wrong on a disk that nothing is wrong with.
+static CLEAN: Rot = Rot::NONE;
 
 /// For the node, through its context.
 impl Disk {
@@ -102,31 +113,30 @@ impl Disk {
     /// Gives the file another name; a file that had that name is replaced, in one atomic step.
     pub fn rename(&mut self, from: &str, to: &str) -> Result<(), DiskError> {
         let (contents, file) = self.existing(DiskOperation::Rename, from)?;
-        if from != to {
-            contents.fingerprint.entry(Entry::Rename);
-            contents.fingerprint.bytes(from.as_bytes());
-            contents.fingerprint.bytes(to.as_bytes());
-            contents.change(Change::Rename { file, from: from.into(), to: to.into() });
-        }
-        Ok(())
+        contents.rename(file, from, to)
     }
 
     /// Removes the file.
     pub fn remove(&mut self, path: &str) -> Result<(), DiskError> {
         let (contents, file) = self.existing(DiskOperation::Remove, path)?;
-        contents.fingerprint.entry(Entry::Remove);
-        contents.fingerprint.bytes(path.as_bytes());
-        contents.change(Change::Remove { file, path: path.into() });
-        Ok(())
+        contents.remove(file, path)
     }
 
     /// The whole file.
-    pub fn read(&self, path: &str) -> Result<&[u8], DiskError> {
-        self.view().read(path)
+    pub fn read(&mut self, path: &str) -> Result<Cow<'_, [u8]>, DiskError> {
+        self.read_at(path, 0, u64::MAX)
     }
 
     /// `len` bytes from `offset` on; fewer, or none, where the file ends before that.
-    pub fn read_at(&self, path: &str, offset: u64, len: u64) -> Result<&[u8], DiskError> {
+    pub fn read_at(
+        &mut self,
+        path: &str,
+        offset: u64,
+        len: u64,
+    ) -> Result<Cow<'_, [u8]>, DiskError> {
+        if let Some(contents) = self.contents.as_deref_mut() {
+            contents.try_read(path, offset, len)?;
+        }
         self.view().read_at(path, offset, len)
     }
 
@@ -249,16 +259,90 @@ impl Disk {
     }
 }
 
+/// For faults.
+impl Disk {
+    /// How many bytes all files together may have; no bound if none. It is a setting of the disk,
+    /// not a fault, and what is there already stays.
+    pub fn set_capacity(&mut self, bytes: Option<u64>) {
+        if bytes.is_some() || self.contents.is_some() {
+            self.contents_mut().capacity = bytes;
+        }
+    }
+
+    /// A fault takes hold of the disk, under a number of its own. Says whether that changes
+    /// anything: rot needs bytes, and a disk must not be smaller already.
+    pub fn hold(&mut self, hold: u32, fault: DiskFault) -> bool {
+        !fault.trouble.is_nothing() && self.contents_mut().hold(hold, fault)
+    }
+
+    /// A fault lets go. Rot is lifted: what is under it reads as before. What was lost stays lost.
+    pub fn release(&mut self, hold: u32) {
+        if let Some(contents) = self.contents.as_deref_mut() {
+            contents.release(hold);
+        }
+    }
+
+    /// How often a fault that holds the disk has struck.
+    pub fn hits(&self, hold: u32) -> u32 {
+        self.troubles().map_or(0, |troubles| troubles.hits(hold))
+    }
+
+    /// Whether it has lost, torn or misdirected a write after a sync had acknowledged it: nobody
+    /// can promise anything on such a disk.
+    pub fn has_lied(&self) -> bool {
+        self.troubles().is_some_and(|troubles| troubles.has_lied)
+    }
+
+    /// Whether any byte that the node might read has rotted.
+    pub fn is_rotten(&self) -> bool {
+        self.troubles().is_some_and(|troubles| !troubles.rot.spots().is_empty())
+    }
+
+    /// What failed syncs have to tell the node since this was last asked: an error for each file.
+    pub fn take_sync_errors(&mut self) -> Vec<DiskError> {
+        let troubles = self.contents.as_mut().and_then(|contents| contents.troubles.as_mut());
+        troubles.map_or_else(Vec::new, |troubles| std::mem::take(&mut troubles.sync_errors))
+    }
+
+    /// How long the device takes for so many operations, which take `usual_ns` on a healthy one.
+    pub fn device_time_ns(&self, usual_ns: u64, operations: u32) -> u64 {
+        let Some(troubles) = self.troubles() else {
+            return usual_ns;
+        };
+        let (percent, by_ns) = troubles.slowness();
+        let scaled = u128::from(usual_ns).saturating_mul(percent) / 100;
+        let by_ns = by_ns.saturating_mul(u64::from(operations));
+        u64::try_from(scaled).unwrap_or(u64::MAX).saturating_add(by_ns)
+    }
+
+    /// Whether the device answers nothing.
+    pub fn is_stuck(&self) -> bool {
+        self.troubles().is_some_and(troubles::Troubles::is_stuck)
+    }
+
+    /// How much memory it takes: its files' bytes, shared ones once, and its journal. An untouched
+    /// disk takes none.
+    pub fn memory_bytes(&self) -> usize {
+        self.contents.as_ref().map_or(0, |contents| contents.memory_bytes())
+    }
+
+    fn troubles(&self) -> Option<&troubles::Troubles> {
+        self.contents.as_ref()?.troubles.as_deref()
+    }
+}
+
 /// For invariants.
 impl Disk {
     /// The disk as the node reads it.
     pub fn view(&self) -> DiskView<'_> {
-        DiskView::new(self.contents.as_ref().map_or(&EMPTY, |contents| &contents.cache))
+        let rot = self.troubles().map_or(&CLEAN, |troubles| &troubles.rot);
+        DiskView::new(self.contents.as_ref().map_or(&EMPTY, |contents| &contents.cache), rot)
     }
 
-    /// The disk as of the last completed sync.
+    /// The disk as of the last completed sync, below anything that rots.
     pub fn durable(&self) -> DiskView<'_> {
-        DiskView::new(self.contents.as_ref().map_or(&EMPTY, |contents| &contents.durable))
+        let tree = self.contents.as_ref().map_or(&EMPTY, |contents| &contents.durable);
+        DiskView::new(tree, &CLEAN)
     }
 
     /// The durable bytes that a crash now may destroy, because an overwrite, truncation, rename or
@@ -273,135 +357,5 @@ impl Disk {
             let live = contents.journal.live();
             live.flat_map(|operation| crash::endangered(&contents.durable, &operation.change))
         })
-    }
-}
-
-impl Contents {
-    fn new() -> Self {
-        Self {
-            cache: Tree::EMPTY,
-            durable: Tree::EMPTY,
-            journal: Journal::default(),
-            fingerprint: Fingerprint::default(),
-            file_last: 0,
-            stamp: 0,
-        }
-    }
-
-    fn write(&mut self, path: &str, offset: Option<u64>, bytes: &[u8]) -> Result<(), DiskError> {
-        let existing = self.cache.find("", path);
-        let offset = offset.unwrap_or(existing.map_or(0, File::len));
-        if offset.saturating_add(bytes.len() as u64) > FILE_BYTES_MAX {
-            return Err(DiskError::new(DiskOperation::Write, path, DiskErrorKind::TooLarge));
-        }
-        let file = match existing.map(File::id) {
-            Some(file) => file,
-            None => self.create(path),
-        };
-        if !bytes.is_empty() {
-            self.fingerprint.entry(Entry::Write);
-            self.fingerprint.bytes(path.as_bytes());
-            self.fingerprint.word(offset);
-            self.fingerprint.bytes(bytes);
-            self.journal.push_write(file, offset, bytes);
-            self.stamp += 1;
-            self.cache.write(file, offset, bytes, self.stamp);
-        }
-        Ok(())
-    }
-
-    fn create(&mut self, path: &str) -> FileId {
-        self.fingerprint.entry(Entry::Create);
-        self.fingerprint.bytes(path.as_bytes());
-        self.file_last += 1;
-        let file = FileId(self.file_last);
-        self.change(Change::Create { file, path: path.into() });
-        file
-    }
-
-    fn truncate(&mut self, path: &str, file: FileId, len: u64) -> Result<(), DiskError> {
-        if len > FILE_BYTES_MAX {
-            return Err(DiskError::new(DiskOperation::Truncate, path, DiskErrorKind::TooLarge));
-        }
-        if self.cache.file(file).map(File::len) != Some(len) {
-            self.fingerprint.entry(Entry::Truncate);
-            self.fingerprint.bytes(path.as_bytes());
-            self.fingerprint.word(len);
-            self.change(Change::Truncate { file, len });
-        }
-        Ok(())
-    }
-
-    /// Journals a change that carries no bytes, and lets the node see it.
-    fn change(&mut self, change: Change) {
-        self.stamp += 1;
-        let mut unlinked = Vec::new();
-        self.cache.apply(&change, &[], self.stamp, &mut unlinked);
-        for file in unlinked {
-            self.cache.drop_file(file);
-        }
-        self.journal.push(change);
-    }
-
-    fn complete(&mut self, sync: &SyncInFlight) -> bool {
-        self.fingerprint.entry(Entry::SyncCompleted);
-        self.fingerprint.word(sync.id.0);
-        let Self { durable, journal, stamp, .. } = self;
-        let mut unlinked = Vec::new();
-        let mut applied = false;
-        journal.finish(sync, |change, written| {
-            *stamp += 1;
-            durable.apply(change, written, *stamp, &mut unlinked);
-            applied = true;
-        });
-        for file in unlinked {
-            durable.drop_file(file);
-            if sync.narrow {
-                journal.forget_data(file);
-            }
-        }
-        journal.sweep();
-        applied
-    }
-
-    fn crash(
-        &mut self,
-        operation: u64,
-        model: CrashModel,
-        draw: &mut dyn FnMut(u64) -> u64,
-    ) -> CrashLoss {
-        let Self { cache, durable, journal, fingerprint, stamp, .. } = self;
-        fingerprint.entry(Entry::Crash);
-        let happened: Vec<&Operation> =
-            journal.live().take_while(|entry| entry.number < operation).collect();
-        let mut loss = CrashLoss::default();
-        let mut unlinked = Vec::new();
-        let fates = crash::fates(model, &happened, draw);
-        for (Operation { change, .. }, fate) in happened.into_iter().zip(fates) {
-            fingerprint.word(fate.word());
-            let written = journal.written(change);
-            let survivors = fate.survivors(written);
-            if fate != crash::Fate::Lost {
-                *stamp += 1;
-                durable.apply(change, survivors, *stamp, &mut unlinked);
-            }
-            loss.operations += u64::from(fate != crash::Fate::Kept);
-            loss.bytes += (written.len() - survivors.len()) as u64;
-        }
-        // A file that lost its name may have got one again from a later rename, so they are
-        // looked at together, and only now.
-        durable.drop_nameless();
-        cache.restore(durable, &crash::touched(journal), stamp);
-        journal.clear();
-        loss
-    }
-
-    fn blank(&mut self) -> bool {
-        self.fingerprint.entry(Entry::Blank);
-        let held = [&self.cache, &self.durable].iter().any(|tree| !tree.is_empty());
-        self.cache = Tree::EMPTY;
-        self.durable = Tree::EMPTY;
-        self.journal.clear();
-        held
     }
 }

@@ -5,6 +5,9 @@
 pub struct SyncId(pub(super) u64);
 
 impl SyncId {
+    /// Of no disk, and later than all: what waits for it waits for ever.
+    pub(crate) const NEVER: SyncId = SyncId(u64::MAX);
+
     /// The number, for traces and digests.
     pub fn number(self) -> u64 {
         self.0

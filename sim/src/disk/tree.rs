@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::file::{File, FileId};
 use super::journal::Change;
+use super::pool::Store;
 
 /// Files and names. Both are short sorted vectors: most hosts have a handful of files.
 #[derive(Clone, Debug)]
@@ -65,20 +66,20 @@ impl Tree {
         &mut self,
         change: &Change,
         written: &[u8],
-        stamp: u64,
+        store: &mut Store,
         unlinked: &mut Vec<FileId>,
     ) {
         match change {
             Change::Create { file, path } => {
-                self.file_mut(*file, stamp);
+                self.file_mut(*file, store);
                 self.set_name(path, *file, unlinked);
             }
             Change::Write { file, offset, .. } => {
-                self.file_mut(*file, stamp).write(*offset, written, stamp);
+                self.write(*file, *offset, written, store);
             }
-            Change::Truncate { file, len } => self.file_mut(*file, stamp).truncate(*len, stamp),
+            Change::Truncate { file, len } => self.file_mut(*file, store).truncate(*len, store),
             Change::Rename { file, from, to } => {
-                self.file_mut(*file, stamp);
+                self.file_mut(*file, store);
                 self.take_name(from, *file);
                 self.set_name(to, *file, unlinked);
             }
@@ -90,9 +91,30 @@ impl Tree {
         }
     }
 
-    /// The write of a node to a file that it has: the common case, without a journal entry at hand.
-    pub(super) fn write(&mut self, id: FileId, offset: u64, bytes: &[u8], stamp: u64) {
-        self.file_mut(id, stamp).write(offset, bytes, stamp);
+    /// Writes to a file: all of a write, or a part of it, or what was meant for another place.
+    pub(super) fn write(&mut self, id: FileId, offset: u64, bytes: &[u8], store: &mut Store) {
+        self.file_mut(id, store).write(offset, bytes, store);
+    }
+
+    /// Readers see something else from `offset` on, although no byte was written.
+    pub(super) fn seems_changed(&mut self, id: FileId, offset: u64, stamp: u64) {
+        if let Ok(slot) = self.files.binary_search_by_key(&id, File::id) {
+            self.files[slot].seems_changed(offset, stamp);
+        }
+    }
+
+    /// Every file with its name, in the order of names.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&str, &File)> {
+        self.names.iter().filter_map(|(name, id)| Some((&**name, self.file(*id)?)))
+    }
+
+    /// The length of all files together.
+    pub(super) fn bytes_len(&self) -> u64 {
+        self.files.iter().map(File::len).sum()
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.files.iter().map(|file| size_of::<File>() + file.memory_bytes()).sum()
     }
 
     pub(super) fn drop_file(&mut self, id: FileId) {
@@ -110,7 +132,7 @@ impl Tree {
 
     /// Makes this tree equal to `other`, given the files whose bytes may differ, each with the
     /// length up to which they do not.
-    pub(super) fn restore(&mut self, other: &Tree, touched: &[(FileId, u64)], stamp: &mut u64) {
+    pub(super) fn restore(&mut self, other: &Tree, touched: &[(FileId, u64)], store: &mut Store) {
         self.names.clone_from(&other.names);
         self.files.retain(|file| other.file(file.id()).is_some());
         for &(id, same) in touched {
@@ -118,24 +140,22 @@ impl Tree {
                 continue;
             };
             if let Ok(slot) = self.files.binary_search_by_key(&id, File::id) {
-                *stamp += 1;
-                self.files[slot].restore(theirs, same, *stamp);
+                self.files[slot].restore(theirs, same, store);
             }
         }
         for theirs in &other.files {
             if let Err(slot) = self.files.binary_search_by_key(&theirs.id(), File::id) {
-                *stamp += 1;
-                self.files.insert(slot, theirs.copied(*stamp));
+                self.files.insert(slot, theirs.copied(store.next_stamp()));
             }
         }
     }
 
     /// The file, new and empty if this tree has not heard of it.
-    fn file_mut(&mut self, id: FileId, stamp: u64) -> &mut File {
+    fn file_mut(&mut self, id: FileId, store: &mut Store) -> &mut File {
         let slot = match self.files.binary_search_by_key(&id, File::id) {
             Ok(slot) => slot,
             Err(slot) => {
-                self.files.insert(slot, File::new(id, stamp));
+                self.files.insert(slot, File::new(id, store.next_stamp()));
                 slot
             }
         };

@@ -1,7 +1,10 @@
 //! Reading a disk: as the node sees it, or as it is durable.
 
+use std::borrow::Cow;
+
 use super::error::{DiskError, DiskErrorKind, DiskOperation};
-use super::file::{Changes, Cursor, index};
+use super::file::{Changes, Cursor};
+use super::rot::Rot;
 use super::tree::Tree;
 
 /// The files of one disk, to be looked at.
@@ -9,11 +12,13 @@ use super::tree::Tree;
 pub struct DiskView<'a> {
     tree: &'a Tree,
     directory: &'a str,
+    /// What reads wrong; nothing, below the mask.
+    rot: &'a Rot,
 }
 
 impl<'a> DiskView<'a> {
-    pub(super) fn new(tree: &'a Tree) -> Self {
-        Self { tree, directory: "" }
+    pub(super) fn new(tree: &'a Tree, rot: &'a Rot) -> Self {
+        Self { tree, directory: "", rot }
     }
 
     /// The same view of one directory (`"raft/"`), with paths relative to it: how a protocol sees
@@ -23,22 +28,22 @@ impl<'a> DiskView<'a> {
     }
 
     /// The whole file.
-    pub fn read(&self, path: &str) -> Result<&'a [u8], DiskError> {
+    pub fn read(&self, path: &str) -> Result<Cow<'a, [u8]>, DiskError> {
+        self.read_at(path, 0, u64::MAX)
+    }
+
+    /// `len` bytes from `offset` on; fewer, or none, where the file ends before that.
+    pub fn read_at(&self, path: &str, offset: u64, len: u64) -> Result<Cow<'a, [u8]>, DiskError> {
         match self.tree.find(self.directory, path) {
-            Some(file) => Ok(file.bytes()),
+            Some(file) => {
+                let bytes = file.slice(offset, offset.saturating_add(len));
+                Ok(self.rot.shown(file.id(), offset, bytes))
+            }
             None => {
                 let path = [self.directory, path].concat();
                 Err(DiskError::new(DiskOperation::Read, &path, DiskErrorKind::NotFound))
             }
         }
-    }
-
-    /// `len` bytes from `offset` on; fewer, or none, where the file ends before that.
-    pub fn read_at(&self, path: &str, offset: u64, len: u64) -> Result<&'a [u8], DiskError> {
-        let bytes = self.read(path)?;
-        let start = offset.min(bytes.len() as u64);
-        let end = offset.saturating_add(len).min(bytes.len() as u64);
-        Ok(&bytes[index(start)..index(end)])
     }
 
     /// The length of the file in bytes, if there is one.
@@ -61,7 +66,10 @@ impl<'a> DiskView<'a> {
     /// that is not there is like an empty one that is new each time.
     pub fn changed_since(&self, path: &str, cursor: &mut Cursor) -> Changes<'a> {
         match self.tree.find(self.directory, path) {
-            Some(file) => file.changed_since(cursor),
+            Some(file) => {
+                let Changes { keep, new } = file.changed_since(cursor);
+                Changes { keep, new: self.rot.shown(file.id(), keep, new) }
+            }
             None => {
                 *cursor = Cursor::default();
                 Changes::NONE

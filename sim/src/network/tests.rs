@@ -19,15 +19,12 @@ fn ends() -> Vec<NodeId> {
 fn config() -> NetworkConfig {
     let of = |latency_ns| LinkConfig {
         latency: Distribution::Constant(latency_ns),
-        jitter: Duration::ZERO,
-        loss: Chance::NEVER,
-        duplicate: Chance::NEVER,
-        reorder: Chance::NEVER,
+        ..LinkConfig::default()
     };
     let [first, second] = [NodeId::host(0), NodeId::host(1)];
     // The last entry for a link counts.
     let links = vec![(first, second, of(9 * MS)), (first, second, of(3 * MS))];
-    NetworkConfig { everywhere: of(2 * MS), links }
+    NetworkConfig { everywhere: of(2 * MS), links, ..NetworkConfig::default() }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +134,7 @@ proptest! {
             for (from, to) in links {
                 for network in &mut networks {
                     let route = network.route(from, to, 0, word, NOW);
-                    prop_assert_eq!(route, Route { fate: naive.fate((from, to)), copy: None });
+                    prop_assert_eq!(route, Route::of(naive.fate((from, to))));
                     prop_assert_eq!(network.is_cut(from, to), naive.cuts.contains(&(from, to)));
                 }
             }

@@ -185,9 +185,9 @@ impl<N: Node> Sim<N> {
             (Target::Host(host), _) => host,
             (Target::Leader, Some(host)) => host,
             (Target::Leader, None) | (Target::Any, _) => {
-                let members = self.core.shared.members.len() as u64;
-                let pick = self.client_rng(number).below(members);
-                self.core.shared.members[pick as usize]
+                let count = self.asked().len() as u64;
+                let pick = self.client_rng(number).below(count);
+                self.asked()[pick as usize]
             }
         }
     }
@@ -379,7 +379,10 @@ impl<N: Node> Sim<N> {
     /// `host` has refused the attempt: on to the next, unless only this one was to be asked.
     fn refused(&mut self, number: u32, host: NodeId, hint: Option<NodeId>) {
         let client = &mut self.clients[number as usize];
-        client.believed_leader = hint.filter(|hint| *hint != host);
+        // A host may have it from a message that was corrupted.
+        let hosts = self.hosts.0.len();
+        let exists = |hint: NodeId| !hint.is_client() && hint.index() < hosts;
+        client.believed_leader = hint.filter(|hint| *hint != host && exists(*hint));
         let Some(current) = client.current.as_mut().filter(|current| current.asked == host) else {
             return;
         };
@@ -441,9 +444,14 @@ impl<N: Node> Sim<N> {
     }
 
     fn member_after(&self, host: NodeId) -> NodeId {
-        let members = &self.core.shared.members;
+        let members = self.asked();
         let position = members.iter().position(|member| *member == host).unwrap_or(0);
         members[(position + 1) % members.len()]
+    }
+
+    /// Whom clients ask where no host is named to them.
+    fn asked(&self) -> &[NodeId] {
+        self.asked_by_clients.as_deref().unwrap_or(&self.core.shared.members)
     }
 
     pub(super) fn on_client_timeout(&mut self, number: u32, op: u64) {
@@ -553,15 +561,20 @@ impl<N: Node> Sim<N> {
     }
 
     pub(super) fn accepted(&mut self, id: OpId, position: u64) {
-        if id.client == OPERATOR {
-            self.operator[id.number as usize].accepted = Some(position);
+        if id.client == OPERATOR
+            && let Some(submission) = self.operator.get_mut(id.number as usize)
+        {
+            submission.accepted = Some(position);
         }
     }
 
     fn answer_operator(&mut self, slot: u32) {
         let mail = self.mails.remove(slot);
-        if let Body::Reply(answer) = mail.body {
-            self.operator[mail.id.number as usize].answer = Some(answer);
+        // Numbers that a host has from a corrupted message may be nobody's.
+        if let (Body::Reply(answer), Some(submission)) =
+            (mail.body, self.operator.get_mut(mail.id.number as usize))
+        {
+            submission.answer = Some(answer);
         }
     }
 }

@@ -36,6 +36,11 @@ pub(crate) enum Internal {
         incarnation: u32,
         sync: SyncId,
     },
+    /// The disk has an error to tell the host's node.
+    DiskFailed {
+        host: NodeId,
+        incarnation: u32,
+    },
     /// A host boots, unless it is no longer the one whose life number `after` has ended.
     Boot {
         host: NodeId,

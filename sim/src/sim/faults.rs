@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::codec;
-use crate::disk::{CrashLoss, CrashModel};
+use crate::disk::{CrashLoss, CrashModel, DiskFault};
 use crate::id::NodeId;
+use crate::machine::Reads;
 use crate::network::{MessageRule, Shaping};
 use crate::node::Node;
 use crate::sim::core::{Internal, Slot};
@@ -33,6 +34,11 @@ pub enum Fault {
     Crash(NodeId, Option<CrashModel>),
     /// A host handles nothing; its disk and its clocks go on.
     Pause(NodeId),
+    /// Directed links carry no message of these kinds (indices into the protocol's kinds,
+    /// [`crate::CLIENT_REQUEST_KIND`] or [`crate::CLIENT_REPLY_KIND`]): what is sent is gone.
+    CutKinds(Vec<(NodeId, NodeId)>, Vec<u16>),
+    /// Something is wrong with a host's disk.
+    Disk(NodeId, DiskFault),
 }
 
 /// Names what a fault holds.
@@ -51,14 +57,22 @@ pub struct CrashReport {
 #[derive(Default)]
 pub(crate) struct Holds {
     made: u32,
-    held: BTreeMap<HoldId, Fault>,
+    pub(super) held: BTreeMap<HoldId, Fault>,
+    /// How often disk faults struck that have let go.
+    pub(super) disk_hits: BTreeMap<HoldId, u32>,
+}
+
+fn sorted<T: Ord + Clone>(items: &[T]) -> Vec<T> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items
 }
 
 /// Folded into the digest with each change of a fault.
-mod tag {
+pub(super) mod tag {
     pub(super) const TAKE: u64 = 32 << 56;
     pub(super) const CRASH: u64 = 33 << 56;
-    pub(super) const RELEASE: u64 = 34 << 56;
+    pub(in crate::sim) const RELEASE: u64 = 34 << 56;
 }
 
 impl<N: Node> Sim<N> {
@@ -78,12 +92,15 @@ impl<N: Node> Sim<N> {
                 }
                 !links.is_empty()
             }
+            Fault::CutKinds(links, kinds) => !links.is_empty() && !kinds.is_empty(),
             Fault::Shape(links, shaping) => {
-                links.iter().any(|&(from, to)| shaping.touches(from, to))
+                let members = self.core.shared.members.len();
+                links.iter().any(|&(from, to)| shaping.touches(from, to, members))
             }
             Fault::Message(_) => true,
             Fault::Crash(host, model) => self.crash(*host, *model).is_some(),
             Fault::Pause(host) => self.pause(*host),
+            Fault::Disk(host, wrong) => self.hold_disk(*host, self.holds.made + 1, wrong),
         };
         if !took {
             return None;
@@ -93,12 +110,17 @@ impl<N: Node> Sim<N> {
         let hold = HoldId(self.holds.made);
         match &fault {
             Fault::Shape(links, shaping) => {
-                let mut links = links.clone();
-                links.sort_unstable();
-                self.core.network.add_shaping(hold.0, links, shaping.clone());
+                self.core.network.add_shaping(hold.0, sorted(links), shaping.clone());
+            }
+            Fault::CutKinds(links, kinds) => {
+                self.core.network.cut_kinds(hold.0, sorted(links), sorted(kinds));
             }
             Fault::Message(rule) => self.core.network.add_rule(hold.0, rule.clone()),
-            Fault::Cut(_) | Fault::Clog(_) | Fault::Crash(..) | Fault::Pause(_) => {}
+            Fault::Cut(_)
+            | Fault::Clog(_)
+            | Fault::Crash(..)
+            | Fault::Pause(_)
+            | Fault::Disk(..) => {}
         }
         self.holds.held.insert(hold, fault);
         Some(hold)
@@ -106,7 +128,7 @@ impl<N: Node> Sim<N> {
 
     /// Takes a change of a fault into the digest. Whoever drives the simulation may make it
     /// between two events, so its time is not in there yet.
-    fn fold_fault(&mut self, what: u64, detail: u64) {
+    pub(super) fn fold_fault(&mut self, what: u64, detail: u64) {
         self.core.digest.fold2(self.core.now.nanos(), what);
         self.core.digest.fold(detail);
     }
@@ -136,13 +158,16 @@ impl<N: Node> Sim<N> {
                     }
                 }
             }
-            Fault::Shape(..) | Fault::Message(_) => self.core.network.release(hold.0),
+            Fault::Shape(..) | Fault::Message(_) | Fault::CutKinds(..) => {
+                self.core.network.release(hold.0);
+            }
             Fault::Crash(host, _) => {
                 if !self.held(|other| matches!(other, Fault::Crash(it, _) if *it == host)) {
                     self.start(host);
                 }
             }
             Fault::Pause(host) => self.resume(host),
+            Fault::Disk(host, _) => self.release_disk(host, hold.0),
         }
     }
 
@@ -173,14 +198,19 @@ impl<N: Node> Sim<N> {
         let Some(fault) = self.holds.held.get_mut(&hold) else {
             return false;
         };
-        let cuts = matches!(fault, Fault::Cut(_));
-        let (Fault::Cut(links) | Fault::Clog(links)) = fault else {
+        let (cuts, some_kinds) =
+            (matches!(fault, Fault::Cut(_)), matches!(fault, Fault::CutKinds(..)));
+        let (Fault::Cut(links) | Fault::Clog(links) | Fault::CutKinds(links, _)) = fault else {
             return false;
         };
         let (freed, kept): (Vec<_>, Vec<_>) =
             links.iter().copied().partition(|&(from, to)| chosen(from, to));
         *links = kept;
         self.fold_freed(&freed);
+        if some_kinds {
+            self.core.network.narrow_kind_cut(hold.0, |from, to| !chosen(from, to));
+            return !freed.is_empty();
+        }
         for &(from, to) in &freed {
             if cuts {
                 self.core.network.mend(from, to);
@@ -191,6 +221,23 @@ impl<N: Node> Sim<N> {
         !freed.is_empty()
     }
 
+    /// Ends what a hold does to those of its links that are chosen, if it shapes them: whether there
+    /// was any, and whether none is left.
+    pub(super) fn free_shaped_links_of(
+        &mut self,
+        hold: HoldId,
+        chosen: impl Fn(NodeId, NodeId) -> bool,
+    ) -> (bool, bool) {
+        let Some(Fault::Shape(links, _)) = self.holds.held.get_mut(&hold) else {
+            return (false, false);
+        };
+        let before = links.len();
+        links.retain(|&(from, to)| !chosen(from, to));
+        let (freed, ends) = (links.len() < before, links.is_empty());
+        self.core.network.narrow_shaping(hold.0, |from, to| !chosen(from, to));
+        (freed, ends)
+    }
+
     /// Ends every hold on these hosts and their links; true if there was any. A chosen message is
     /// neither, and stays chosen.
     pub fn free_hosts(&mut self, hosts: &[NodeId]) -> bool {
@@ -199,14 +246,14 @@ impl<N: Node> Sim<N> {
         for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
             let ends = match self.holds.held.get_mut(&hold) {
                 Some(Fault::Crash(host, _) | Fault::Pause(host)) => hosts.contains(host),
-                Some(Fault::Shape(links, _)) => {
-                    let before = links.len();
-                    links.retain(|&(from, to)| !touches(from, to));
-                    any |= links.len() < before;
-                    self.core.network.narrow_shaping(hold.0, |from, to| !touches(from, to));
-                    links.is_empty()
+                Some(Fault::Disk(host, wrong)) => hosts.contains(host) && !wrong.is_damage(),
+                Some(Fault::Shape(..)) => {
+                    let (freed, ends) = self.free_shaped_links_of(hold, touches);
+                    any |= freed;
+                    ends
                 }
-                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::Message(_)) | None => false,
+                Some(Fault::Cut(_) | Fault::Clog(_) | Fault::CutKinds(..) | Fault::Message(_))
+                | None => false,
             };
             if ends {
                 any = true;
@@ -234,19 +281,6 @@ impl<N: Node> Sim<N> {
         }
         self.holds.held.retain(|_, fault| !matches!(fault, Fault::Crash(it, _) if *it == host));
         self.start(host) || paused
-    }
-
-    /// Heal: every hold ends, every host that is down restarts, and from here on milestones count
-    /// as reached after heal.
-    pub fn heal(&mut self) {
-        for hold in self.holds.held.keys().copied().collect::<Vec<_>>() {
-            self.release(hold);
-        }
-        for host in self.core.shared.members.clone() {
-            self.start(host);
-        }
-        self.healed = true;
-        self.heal_milestones();
     }
 
     /// Whether `host` is up, paused or not.
@@ -284,7 +318,7 @@ impl<N: Node> Sim<N> {
     }
 
     /// Boots a host that is down; true if it was.
-    fn start(&mut self, host: NodeId) -> bool {
+    pub(super) fn start(&mut self, host: NodeId) -> bool {
         let machine = &self.hosts.0[host.index()].machine;
         let down = self.hosts.0[host.index()].node.is_none();
         let after = machine.incarnation;
@@ -344,7 +378,7 @@ impl<N: Node> Sim<N> {
         host.timers.clear();
         let machine = &mut host.machine;
         let loss = machine.crash_disk(&self.core.shared.streams, id, model);
-        machine.reads = 0;
+        machine.reads = Reads::default();
         let now = self.core.now;
         let cold = host.cold();
         cold.device_free_at = now;
@@ -352,6 +386,9 @@ impl<N: Node> Sim<N> {
         cold.pauses = 0;
         cold.waking = false;
         cold.step_over = false;
+        cold.disk_errors.clear();
+        cold.sync_failed_in_step = false;
+        cold.stalled.clear();
         cold.inbox_messages = 0;
         let outbox = std::mem::take(&mut cold.outbox);
         let inbox = std::mem::take(&mut cold.inbox);

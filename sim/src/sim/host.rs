@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::DiskConfig;
-use crate::disk::{CrashModel, DiskView, SyncId};
+use crate::disk::{CrashModel, DiskError, DiskView, SyncId};
 use crate::effects::Effect;
 use crate::id::NodeId;
 use crate::machine::Machine;
 use crate::node::Node;
+use crate::sim::core::Internal;
 use crate::time::SimTime;
 use crate::view::HostTable;
 
@@ -61,6 +62,12 @@ pub(crate) struct Cold<N: Node> {
     pub(crate) pauses: u32,
     /// True while a queue entry for draining the inbox is under way.
     pub(crate) waking: bool,
+    /// What the disk has to tell the node, in order.
+    pub(crate) disk_errors: VecDeque<DiskError>,
+    /// Whether a sync has failed while a step that takes time is running.
+    pub(crate) sync_failed_in_step: bool,
+    /// What waits for a disk that is stuck.
+    pub(crate) stalled: Vec<Internal>,
 }
 
 /// An output that a gate holds.
@@ -109,6 +116,9 @@ impl<N: Node> Cold<N> {
             step_over: false,
             pauses: 0,
             waking: false,
+            disk_errors: VecDeque::new(),
+            sync_failed_in_step: false,
+            stalled: Vec::new(),
         }
     }
 }
@@ -131,6 +141,10 @@ impl<N: Node> HostTable<N> for HostSet<N> {
 
     fn at_risk(&self, host: NodeId) -> Vec<(&str, Range<u64>)> {
         self.0[host.index()].machine.disk.at_risk(self.1).collect()
+    }
+
+    fn disk_has_lied(&self, host: NodeId) -> bool {
+        self.0[host.index()].machine.disk.has_lied()
     }
 
     fn real_span(&self, host: NodeId, local: Duration) -> Duration {

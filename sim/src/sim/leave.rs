@@ -78,10 +78,20 @@ impl<N: Node> Sim<N> {
         if self.tracer.is_some() {
             self.trace_sent(slot, route);
         }
-        if let Some(at) = route.copy {
-            self.send_second(slot, at, route.fate);
+        if route.is_harmed() {
+            return self.leave_harmed(slot, route);
         }
-        match route.fate {
+        if let Some(at) = route.copy {
+            let copy = self.make_copy(slot);
+            self.depart(copy, (from, to), copy_fate(route.fate, at, self.core.now));
+        }
+        self.depart(slot, (from, to), route.fate);
+    }
+
+    /// The network takes over a parcel of this link.
+    #[inline]
+    pub(super) fn depart(&mut self, slot: u32, (from, to): (NodeId, NodeId), fate: Fate) {
+        match fate {
             Fate::Arrives(at) => self.core.push(at, Slot::Parcel(slot)),
             Fate::Clogged(delay_ns) => {
                 let raw = Slot::Parcel(slot).pack();
@@ -98,24 +108,14 @@ impl<N: Node> Sim<N> {
         }
     }
 
-    /// The network makes a second copy, which arrives at `at` unless it waits on a clogged link.
+    /// The network makes a second copy.
     #[inline(never)]
-    fn send_second(&mut self, slot: u32, at: SimTime, fate: Fate) {
+    pub(super) fn make_copy(&mut self, slot: u32) -> u32 {
         let copy = self.effects.parcels.duplicate(slot);
-        let (from, to) = {
-            let parcel = self.effects.parcels.header(copy);
-            (parcel.from, parcel.to)
-        };
+        let from = self.effects.parcels.header(copy).from;
         self.core.counts.duplicated += 1;
-        match fate {
-            Fate::Clogged(_) => {
-                let delay_ns = (at - self.core.now).as_nanos() as u64;
-                let raw = Slot::Parcel(copy).pack();
-                self.core.clogged.push(Clogged { from, to, raw, delay_ns });
-            }
-            Fate::Arrives(_) | Fate::Lost | Fate::Cut => self.core.push(at, Slot::Parcel(copy)),
-        }
         self.trace(Some(from), What::Copied { parcel: slot, copy }, &"");
+        copy
     }
 
     #[cold]
@@ -161,6 +161,14 @@ impl<N: Node> Sim<N> {
         } else {
             self.core.counts.queue_dropped += 1;
         }
+    }
+}
+
+/// What becomes of a copy that arrives at `at`, unless it waits on a clogged link.
+pub(super) fn copy_fate(fate: Fate, at: SimTime, now: SimTime) -> Fate {
+    match fate {
+        Fate::Clogged(_) => Fate::Clogged((at - now).as_nanos() as u64),
+        Fate::Arrives(_) | Fate::Lost | Fate::Cut => Fate::Arrives(at),
     }
 }
 

@@ -7,7 +7,10 @@
 
 mod clients;
 mod core;
+mod device;
 mod faults;
+mod harm;
+mod heal;
 mod host;
 mod leave;
 mod observe;
@@ -64,7 +67,8 @@ pub struct Sim<N: Node> {
     /// How many members are up or about to boot for the first time.
     pub(crate) up: usize,
     pub(crate) keep_going: bool,
-    pub(crate) healed: bool,
+    /// Whom clients ask; every member if none.
+    pub(crate) asked_by_clients: Option<Vec<NodeId>>,
 }
 
 /// Why [`Sim::run`] came back.
@@ -161,7 +165,7 @@ impl<N: Node> Sim<N> {
             kinds,
             up: 0,
             keep_going: false,
-            healed: false,
+            asked_by_clients: None,
         };
         sim.up = sim.core.shared.members.len();
         sim.schedule_boots();
@@ -176,6 +180,7 @@ impl<N: Node> Sim<N> {
         if config.clock_drift_ppm != 0 {
             machine.clocks.set_drift(SimTime::ZERO, Drift::from_ppm(config.clock_drift_ppm));
         }
+        machine.disk.set_capacity(config.disk.capacity);
         let mut host = Host::new(machine, config.params.clone());
         if config.disk != DiskConfig::default() {
             host.cold = Some(Box::new(Cold::new(config.disk.clone())));

@@ -4,25 +4,26 @@ use std::time::Duration;
 
 use crate::codec;
 use crate::context::Context;
-use crate::disk::{SyncId, SyncRequest};
+use crate::disk::SyncId;
 use crate::effects::Effect;
 use crate::id::NodeId;
 use crate::invariant::{Observation, Watch};
 use crate::node::Node;
 use crate::parcels::Parcel;
 use crate::sim::core::{Internal, Slot};
-use crate::sim::host::{Host, Output, Timer};
+use crate::sim::host::{Host, Timer};
 use crate::sim::{RESTARTED, Sim};
 use crate::trace::What;
 
 /// What an event is, in the digest: one number each, beside the host.
-mod tag {
+pub(super) mod tag {
     pub(super) const TIMER: u64 = 1 << 56;
     pub(super) const BOOT: u64 = 2 << 56;
     pub(super) const SYNC: u64 = 3 << 56;
     pub(super) const STEP_END: u64 = 4 << 56;
     pub(super) const DIRECTOR: u64 = 5 << 56;
     pub(super) const DISK: u64 = 6 << 56;
+    pub(in crate::sim) const DISK_ERROR: u64 = 7 << 56;
 }
 
 /// Lets a handler of `host` run in its context. A macro, because the context borrows half of the
@@ -101,11 +102,22 @@ impl<N: Node> Sim<N> {
                 self.on_step_end(host);
             }
             Internal::SyncDone { host, incarnation, sync } if self.lives(host, incarnation) => {
-                self.core.event(tag::SYNC | u64::from(host.number()), 0);
-                self.on_sync_done(host, sync);
+                if !self.stall(host, *self.core.internals.get(slot)) {
+                    self.core.event(tag::SYNC | u64::from(host.number()), 0);
+                    self.on_sync_done(host, sync);
+                }
+            }
+            Internal::DiskFailed { host, incarnation } if self.lives(host, incarnation) => {
+                if self.hosts.0[host.index()].ready_at > self.core.now || self.has_inbox(host) {
+                    return self.postpone(host, Slot::Internal(slot));
+                }
+                self.tell_disk_error(host);
             }
             // Of an incarnation that is no more.
-            Internal::Wake { .. } | Internal::StepEnd { .. } | Internal::SyncDone { .. } => {}
+            Internal::Wake { .. }
+            | Internal::StepEnd { .. }
+            | Internal::SyncDone { .. }
+            | Internal::DiskFailed { .. } => {}
             Internal::Boot { host, after } => {
                 let it = &self.hosts.0[host.index()];
                 if it.node.is_none() && it.machine.incarnation == after {
@@ -187,35 +199,11 @@ impl<N: Node> Sim<N> {
             machine.disk_folded = machine.disk.fingerprint();
             self.core.digest.fold2(tag::DISK | u64::from(id.number()), machine.disk_folded);
         }
-        if self.effects.busy != Duration::ZERO || machine.reads != 0 {
+        if self.effects.busy != Duration::ZERO || machine.reads.count != 0 {
             self.prolong_step(id);
         } else {
             self.apply(id);
         }
-    }
-
-    /// The step takes time: its effects wait for its end.
-    #[inline(never)]
-    fn prolong_step(&mut self, id: NodeId) {
-        let mut busy = std::mem::take(&mut self.effects.busy);
-        let now = self.core.now;
-        let host = &mut self.hosts.0[id.index()];
-        let reads = std::mem::take(&mut host.machine.reads);
-        for _ in 0..reads {
-            let config = &host.cold.as_ref().map(|cold| cold.disk.read.clone());
-            if let Some(read) = config.as_ref().filter(|read| read.max_ns() != Some(0)) {
-                let word = host.machine.device_word(&self.core.shared.streams, id);
-                busy += Duration::from_nanos(read.sample(word));
-            }
-        }
-        if busy == Duration::ZERO {
-            return self.apply(id);
-        }
-        let incarnation = host.machine.incarnation;
-        let cold = host.cold();
-        cold.step = Some(std::mem::take(&mut self.effects.list));
-        host.settle_ready();
-        self.core.push_internal(now + busy, Internal::StepEnd { host: id, incarnation });
     }
 
     fn on_step_end(&mut self, id: NodeId) {
@@ -239,12 +227,15 @@ impl<N: Node> Sim<N> {
         self.core.running = Some(id);
         self.apply(id);
         self.core.running = None;
+        if let Some(cold) = &mut self.hosts.0[id.index()].cold {
+            cold.sync_failed_in_step = false;
+        }
         self.wake_if_waiting(id);
     }
 
     /// Applies the effects of a step in program order.
     #[inline(never)]
-    fn apply(&mut self, id: NodeId) {
+    pub(super) fn apply(&mut self, id: NodeId) {
         let mut list = std::mem::take(&mut self.effects.list);
         let mut gate = None;
         let mut crashes = false;
@@ -267,6 +258,9 @@ impl<N: Node> Sim<N> {
         }
         // Keeps the allocation; nothing can have been appended meanwhile.
         self.effects.list = list;
+        if gate == Some(SyncId::NEVER) {
+            self.drop_outputs(id, SyncId::NEVER);
+        }
         if crashes {
             self.crash_by_itself(id);
         }
@@ -285,60 +279,6 @@ impl<N: Node> Sim<N> {
         match self.milestones.index_of(name) {
             Some(index) => self.reached(index),
             None => panic!("the milestone `{name}` is reached, but the protocol declares none"),
-        }
-    }
-
-    /// Outputs behind this request wait for the sync that is returned, if for any.
-    #[inline(never)]
-    fn gate(&mut self, id: NodeId, request: SyncRequest) -> Option<SyncId> {
-        match request {
-            SyncRequest::Nothing => None,
-            // It may have completed while this step took time.
-            SyncRequest::Joins(sync) => {
-                let synced = self.hosts.0[id.index()].cold().synced;
-                synced.is_none_or(|synced| sync > synced).then_some(sync)
-            }
-            SyncRequest::Starts(sync) => {
-                let host = &mut self.hosts.0[id.index()];
-                let word = host.machine.device_word(&self.core.shared.streams, id);
-                let incarnation = host.machine.incarnation;
-                let cold = host.cold();
-                let takes = Duration::from_nanos(cold.disk.sync.sample(word));
-                let done = cold.device_free_at.max(self.core.now) + takes;
-                cold.device_free_at = done;
-                let event = Internal::SyncDone { host: id, incarnation, sync };
-                self.core.push_internal(done, event);
-                Some(sync)
-            }
-        }
-    }
-
-    fn on_sync_done(&mut self, id: NodeId, sync: SyncId) {
-        let host = &mut self.hosts.0[id.index()];
-        host.machine.disk.complete_sync(sync);
-        host.cold().synced = Some(sync);
-        self.trace(Some(id), What::Durable, &"");
-        self.observe(Watch::DURABLE, &Observation::Durable { host: id });
-        if !self.hosts.0[id.index()].is_paused() {
-            self.open_gates(id);
-        }
-    }
-
-    /// Lets outputs leave whose sync has completed.
-    pub(super) fn open_gates(&mut self, id: NodeId) {
-        loop {
-            let cold = self.hosts.0[id.index()].cold();
-            let Some(&(gate, output)) = cold.outbox.front() else {
-                return;
-            };
-            if cold.synced.is_none_or(|synced| gate > synced) {
-                return;
-            }
-            cold.outbox.pop_front();
-            match output {
-                Output::Message(slot) => self.leave(slot),
-                Output::Mail(slot) => self.mail_leaves(slot),
-            }
         }
     }
 
@@ -512,15 +452,21 @@ impl<N: Node> Sim<N> {
         match slot {
             Slot::Parcel(slot) => self.deliver_parcel(slot),
             Slot::Mail(slot) => self.deliver_request(slot),
-            Slot::Internal(slot) => self.handle_waiting_timer(slot),
+            Slot::Internal(slot) => self.handle_waiting_internal(slot),
         }
         self.wake_if_waiting(id);
     }
 
-    /// A timer waited in the inbox: it may have been cancelled or set again meanwhile.
-    fn handle_waiting_timer(&mut self, slot: u32) {
-        let Internal::Timer { host, entry, .. } = *self.core.internals.get(slot) else {
-            unreachable!("only timers wait in an inbox");
+    /// A timer waited in the inbox, which may have been cancelled or set again meanwhile; or a
+    /// disk's error.
+    fn handle_waiting_internal(&mut self, slot: u32) {
+        let (host, entry) = match *self.core.internals.get(slot) {
+            Internal::Timer { host, entry, .. } => (host, entry),
+            Internal::DiskFailed { host, .. } => {
+                self.core.internals.remove(slot);
+                return self.tell_disk_error(host);
+            }
+            other => unreachable!("{other:?} waits in no inbox"),
         };
         let timer = &self.hosts.0[host.index()].timers[entry as usize];
         // Set again, it has another ticket.

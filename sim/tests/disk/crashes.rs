@@ -27,7 +27,7 @@ fn a_sync_of_before_a_crash_completes_nothing_after_it() {
     let new = starts(&mut disk, SyncScope::All);
     assert!(!disk.complete_sync(old));
     assert!(disk.complete_sync(new));
-    assert_eq!(disk.durable().read("a").unwrap(), b"new");
+    assert_eq!(disk.durable().read("a").unwrap(), &b"new"[..]);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_write_within_a_sector_is_never_torn() {
         let mut disk = with_durable("a", &[0; 2000]);
         disk.write_at("a", offset, &vec![1; len]).unwrap();
         crash_drawing(&mut disk, CrashModel::Torn, &[(2, 0)]);
-        assert_eq!(disk.read("a").unwrap(), [0; 2000]);
+        assert_eq!(disk.read("a").unwrap(), &[0; 2000][..]);
     }
 }
 
@@ -131,7 +131,7 @@ fn a_crash_with_everything_durable_draws_and_loses_nothing() {
     for model in [CrashModel::Ordered, CrashModel::Torn, CrashModel::Reorder] {
         let mut disk = with_durable("a", b"x");
         assert_eq!(crash_drawing(&mut disk, model, &[]), CrashLoss::default());
-        assert_eq!(disk.read("a").unwrap(), b"x");
+        assert_eq!(disk.read("a").unwrap(), &b"x"[..]);
         assert_eq!(crash_drawing(&mut Disk::default(), model, &[]), CrashLoss::default());
     }
 }

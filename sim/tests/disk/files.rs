@@ -8,10 +8,10 @@ fn a_read_sees_every_write_before_it() {
     disk.append("log", b"one").unwrap();
     disk.append("log", b"two").unwrap();
     disk.write_at("log", 2, b"T").unwrap();
-    assert_eq!(disk.read("log").unwrap(), b"onTtwo");
-    assert_eq!(disk.read_at("log", 1, 3).unwrap(), b"nTt");
-    assert_eq!(disk.read_at("log", 4, 99).unwrap(), b"wo");
-    assert_eq!(disk.read_at("log", 99, u64::MAX).unwrap(), b"");
+    assert_eq!(disk.read("log").unwrap(), &b"onTtwo"[..]);
+    assert_eq!(disk.read_at("log", 1, 3).unwrap(), &b"nTt"[..]);
+    assert_eq!(disk.read_at("log", 4, 99).unwrap(), &b"wo"[..]);
+    assert_eq!(disk.read_at("log", 99, u64::MAX).unwrap(), &b""[..]);
     assert_eq!(disk.len("log"), Some(6));
 }
 
@@ -20,9 +20,9 @@ fn a_gap_and_a_longer_length_read_as_zeros() {
     let mut disk = Disk::default();
     disk.write_at("file", 3, b"x").unwrap();
     disk.truncate("file", 6).unwrap();
-    assert_eq!(disk.read("file").unwrap(), b"\0\0\0x\0\0");
+    assert_eq!(disk.read("file").unwrap(), &b"\0\0\0x\0\0"[..]);
     disk.truncate("file", 4).unwrap();
-    assert_eq!(disk.read("file").unwrap(), b"\0\0\0x");
+    assert_eq!(disk.read("file").unwrap(), &b"\0\0\0x"[..]);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_rename_replaces_the_file_that_had_the_name() {
     disk.rename("new", "old").unwrap();
     assert_eq!(files(disk.view()), [("old", &b"new"[..])]);
     disk.rename("old", "old").unwrap();
-    assert_eq!(disk.read("old").unwrap(), b"new");
+    assert_eq!(disk.read("old").unwrap(), &b"new"[..]);
 }
 
 #[test]

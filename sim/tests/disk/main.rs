@@ -1,5 +1,6 @@
 //! The rules of the virtual disk, one sentence a test.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -8,12 +9,14 @@ use seedbed_sim::disk::{
     SyncId, SyncRequest, SyncScope,
 };
 
+mod blocks;
 mod costs;
 mod crashes;
 mod files;
 mod observers;
 mod reference;
 mod syncs;
+mod troubles;
 
 fn starts(disk: &mut Disk, scope: SyncScope<'_>) -> SyncId {
     match disk.request_sync(scope) {
@@ -52,7 +55,12 @@ fn crash_drawing(disk: &mut Disk, model: CrashModel, answers: &[(u64, u64)]) -> 
 }
 
 fn files<'a>(view: DiskView<'a>) -> Vec<(&'a str, &'a [u8])> {
-    view.list("").map(|path| (path, view.read(path).unwrap())).collect()
+    // Small sound files are lent, never copied.
+    let lent = |path| match view.read(path).unwrap() {
+        Cow::Borrowed(bytes) => bytes,
+        Cow::Owned(_) => panic!("{path} was copied"),
+    };
+    view.list("").map(|path| (path, lent(path))).collect()
 }
 
 fn at_risk(disk: &Disk, model: CrashModel) -> Vec<(&str, Range<u64>)> {

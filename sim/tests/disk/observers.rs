@@ -10,11 +10,11 @@ fn a_view_of_a_directory_has_paths_relative_to_it() {
     disk.append("raft/lot", b"").unwrap();
     disk.append("raft0", b"").unwrap();
     let raft = disk.view().under("raft/");
-    assert_eq!(raft.read("log").unwrap(), b"inner");
+    assert_eq!(raft.read("log").unwrap(), &b"inner"[..]);
     assert_eq!(raft.list("lo").collect::<Vec<_>>(), ["log", "lot"]);
     assert_eq!(raft.len("raft/log"), None);
     assert_eq!(&*raft.read("none").unwrap_err().path, "raft/none");
-    assert_eq!(raft.changed_since("log", &mut Cursor::default()).new, b"inner");
+    assert_eq!(raft.changed_since("log", &mut Cursor::default()).new, &b"inner"[..]);
 }
 
 #[test]
@@ -72,10 +72,10 @@ fn a_cursor_reads_another_file_of_the_same_name_from_its_start() {
     disk.append("log.tmp", b"same+").unwrap();
     disk.rename("log.tmp", "log").unwrap();
     let changes = disk.view().changed_since("log", &mut cursor);
-    assert_eq!((changes.keep, changes.new), (0, &b"same+"[..]));
+    assert_eq!((changes.keep, &*changes.new), (0, &b"same+"[..]));
     crash_strictly(&mut disk);
     let changes = disk.view().changed_since("log", &mut cursor);
-    assert_eq!((changes.keep, changes.new), (0, &b"same"[..]));
+    assert_eq!((changes.keep, &*changes.new), (0, &b"same"[..]));
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn a_cursor_notices_what_a_crash_took_back_and_nothing_else() {
     crash_strictly(&mut disk);
     disk.append("log", b"+other").unwrap();
     let changes = disk.view().changed_since("log", &mut read);
-    assert_eq!((changes.keep, changes.new), (7, &b"+other"[..]));
+    assert_eq!((changes.keep, &*changes.new), (7, &b"+other"[..]));
     let changes = disk.durable().changed_since("log", &mut durable);
-    assert_eq!((changes.keep, changes.new), (7, &b""[..]));
+    assert_eq!((changes.keep, &*changes.new), (7, &b""[..]));
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn a_durable_cursor_follows_the_syncs() {
     let mut cursor = Cursor::default();
     disk.durable().changed_since("log", &mut cursor);
     disk.append("log", b"two").unwrap();
-    assert_eq!(disk.durable().changed_since("log", &mut cursor).new, b"");
+    assert_eq!(disk.durable().changed_since("log", &mut cursor).new, &b""[..]);
     sync(&mut disk, SyncScope::All);
     let changes = disk.durable().changed_since("log", &mut cursor);
-    assert_eq!((changes.keep, changes.new), (3, &b"two"[..]));
+    assert_eq!((changes.keep, &*changes.new), (3, &b"two"[..]));
 }
 
 #[test]

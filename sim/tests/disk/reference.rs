@@ -298,8 +298,8 @@ impl Follower {
         let keep = usize::try_from(changes.keep).unwrap();
         assert!(keep <= self.copy.len(), "keeps what was never read");
         self.copy.truncate(keep);
-        self.copy.extend_from_slice(changes.new);
-        assert_eq!(self.copy, view.read(path).unwrap_or_default(), "{path}");
+        self.copy.extend_from_slice(&changes.new);
+        assert_eq!(self.copy, *view.read(path).unwrap_or_default(), "{path}");
     }
 }
 

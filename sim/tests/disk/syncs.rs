@@ -11,8 +11,8 @@ fn a_sync_makes_durable_what_was_written_before_it_was_requested() {
     disk.append("log", b"after").unwrap();
     assert!(!disk.durable().exists("log"));
     assert!(disk.complete_sync(id));
-    assert_eq!(disk.durable().read("log").unwrap(), b"before");
-    assert_eq!(disk.read("log").unwrap(), b"beforeafter");
+    assert_eq!(disk.durable().read("log").unwrap(), &b"before"[..]);
+    assert_eq!(disk.read("log").unwrap(), &b"beforeafter"[..]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_sync_completes_those_requested_before_it() {
     disk.append("a", b"2").unwrap();
     let second = starts(&mut disk, SyncScope::All);
     assert!(disk.complete_sync(second));
-    assert_eq!(disk.durable().read("a").unwrap(), b"12");
+    assert_eq!(disk.durable().read("a").unwrap(), &b"12"[..]);
     assert!(!disk.complete_sync(first));
 }
 

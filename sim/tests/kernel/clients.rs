@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use seedbed_sim::{
     Answer, CLIENT_REPLY_KIND, CLIENT_REQUEST_KIND, ClientConfig, ClientView, Condition, Context,
@@ -469,4 +470,39 @@ fn nobody_answers_what_was_not_asked() {
         let message = &world.sim.violations()[0].message;
         assert!(message.contains(&format!("n1 answers {client}#1")), "{message}");
     }
+}
+
+/// After the heal of a core, clients ask its hosts and no others.
+#[test]
+fn clients_of_a_healed_core_ask_only_there() {
+    let config = ClientConfig {
+        attempt_timeout: Duration::from_millis(20),
+        timeout: Duration::from_millis(50),
+        ..ClientConfig::default()
+    };
+    // n1 never answers, n2 is down for good; n3 refuses at first.
+    let refused = Rc::new(RefCell::new(0));
+    let count = refused.clone();
+    let mut world = asked::<Again>(
+        config,
+        |_, _| Next::Done,
+        move |ctx, id, op| {
+            if ctx.me() != N3 {
+                return;
+            }
+            *count.borrow_mut() += 1;
+            if *count.borrow() < 4 {
+                ctx.refuse(id, None);
+            } else {
+                ctx.reply(id, op);
+            }
+        },
+    );
+    world.stop_at(20).inject(Fault::Crash(N2, None)).expect("it was up");
+    world.sim.heal_core(&[N3]);
+    world.sim.finish_clients(vec![(7, Target::Leader), (8, Target::Any)]);
+    let seen = world.seen(1000);
+    assert!(world.sim.clients_finished());
+    assert_eq!(seen.len(), 5, "three refusals and two answers, all of n3: {seen:?}");
+    assert!(seen.iter().all(|line| line.contains(" n3 asked ")), "{seen:?}");
 }

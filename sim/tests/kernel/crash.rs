@@ -29,7 +29,7 @@ fn memory_and_gated_outputs_are_gone() {
     assert_eq!(world.seen(90), ["16ms n2 has 1 of n1"]);
     let view = world.sim.view();
     assert_eq!(view.node(N1).unwrap().state, 0);
-    assert_eq!(view.disk(N1).read("log").unwrap(), [1]);
+    assert_eq!(view.disk(N1).read("log").unwrap(), &[1][..]);
     assert_eq!(world.sim.messages().sent, 1);
     assert_eq!(world.sim.messages().in_flight_at_end, 0);
 }

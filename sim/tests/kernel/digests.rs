@@ -179,7 +179,8 @@ fn a_bit_without_consequence_changes_the_digest() {
 #[test]
 fn every_setting_of_a_fault_changes_the_digest() {
     let shape = |change: &dyn Fn(&mut Shaping)| {
-        let mut shaping = Shaping::default();
+        let rare = Chance::from_ratio(1, 1 << 32);
+        let mut shaping = Shaping { loss: rare, ..Shaping::default() };
         change(&mut shaping);
         Fault::Shape(vec![(N1, N2)], shaping)
     };
@@ -193,7 +194,12 @@ fn every_setting_of_a_fault_changes_the_digest() {
     let faults = [
         shape(&|_| {}),
         shape(&|it| it.salt = 1),
-        shape(&|it| it.loss = rare),
+        shape(&|it| it.loss = Chance::ALWAYS),
+        shape(&|it| it.loss_correlation = rare),
+        shape(&|it| it.reorder_delay = Some(Distribution::Constant(1))),
+        shape(&|it| it.corrupt = rare),
+        shape(&|it| it.misdirect = rare),
+        shape(&|it| it.kinds = vec![1]),
         shape(&|it| it.duplicate = rare),
         shape(&|it| it.reorder = rare),
         shape(&|it| it.delay = Distribution::Constant(1)),
@@ -211,6 +217,9 @@ fn every_setting_of_a_fault_changes_the_digest() {
         message(&|it| it.action = MessageAction::Delay(2)),
         Fault::Cut(vec![(N1, N2)]),
         Fault::Clog(vec![(N1, N2)]),
+        Fault::CutKinds(vec![(N1, N2)], vec![1]),
+        Fault::CutKinds(vec![(N1, N2)], vec![2]),
+        Fault::CutKinds(vec![(N1, N3)], vec![1]),
         Fault::Pause(N1),
         Fault::Pause(N2),
         Fault::Crash(N1, Some(CrashModel::Torn)),

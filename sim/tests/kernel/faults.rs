@@ -276,3 +276,60 @@ fn duplicating_client_mail_is_no_fault() {
     assert!(sim.inject(Fault::Shape(vec![(client, N1), (N1, N2)], double)).is_some());
     assert!(sim.inject(Fault::Shape(vec![(client, N1)], both)).is_some());
 }
+
+/// A healed core: its hosts are up and running and hear each other; what faults hold outside of it
+/// they keep, and no rule for one message is left.
+#[test]
+fn a_core_is_healed_and_the_rest_stays_as_it_is() {
+    let n4 = NodeId::host(3);
+    let n5 = NodeId::host(4);
+    // Everybody tells everybody.
+    let mut world = World::obeying(5, |ctx, _, order| ctx.broadcast(word(order)));
+    let all = [N1, N2, N3, n4, n5];
+    let every_link = || -> Vec<(NodeId, NodeId)> {
+        let pairs = all.iter().flat_map(|from| all.iter().map(move |to| (*from, *to)));
+        pairs.filter(|(from, to)| from != to).collect()
+    };
+    let always = Shaping { loss: Chance::ALWAYS, ..Shaping::default() };
+    let rule =
+        MessageRule { from: vec![], to: vec![], kind: None, nth: 1, action: MessageAction::Lose };
+    inject(&mut world, 5, Fault::Cut(every_link()));
+    inject(&mut world, 5, Fault::Clog(every_link()));
+    inject(&mut world, 5, Fault::CutKinds(every_link(), vec![0]));
+    inject(&mut world, 5, Fault::Shape(every_link(), always));
+    inject(&mut world, 5, Fault::Crash(N2, None));
+    inject(&mut world, 5, Fault::Pause(N3));
+    inject(&mut world, 5, Fault::Crash(n4, None));
+    inject(&mut world, 5, Fault::Pause(n5));
+    inject(&mut world, 5, Fault::Message(rule));
+    world.stop_at(20).heal_core(&[N1, N2, N3]);
+    world.order_at(30, N1, 1).order_at(31, N2, 2).order_at(32, N3, 3);
+    let expected = [
+        "31ms n2 has 1 of n1",
+        "31ms n3 has 1 of n1",
+        "32ms n1 has 2 of n2",
+        "32ms n3 has 2 of n2",
+        "33ms n1 has 3 of n3",
+        "33ms n2 has 3 of n3",
+    ];
+    assert_eq!(world.seen(100), expected);
+    assert!(!world.sim.is_up(n4) && world.sim.is_up(n5) && world.sim.is_paused(n5));
+    assert!(world.sim.is_cut(N1, n4) && world.sim.is_cut(n5, N1) && !world.sim.is_cut(N1, N2));
+    // A later heal of all finds what is left.
+    world.sim.heal();
+    world.order_at(120, n4, 4);
+    assert_eq!(world.seen(130).iter().filter(|line| line.contains("has 4 of n4")).count(), 4);
+}
+
+/// Which hosts are the core is in the digest, though nothing was wrong.
+#[test]
+fn the_core_is_in_the_digest() {
+    let digest = |core: &[NodeId]| {
+        let mut world = talkers();
+        world.stop_at(20).heal_core(core);
+        world.order_at(30, N1, 1).seen(40);
+        world.sim.digest()
+    };
+    assert_eq!(digest(&[N1, N2]), digest(&[N1, N2]));
+    assert_ne!(digest(&[N1, N2]), digest(&[N1, N3]));
+}

@@ -115,8 +115,8 @@ fn the_view_shows_disks() {
     assert_eq!(changed(&world).1, b"");
     world.order_at(21, N1, 1).until(22);
     let view = world.sim.view();
-    assert_eq!(view.disk(N1).read("log").unwrap(), b"abcdef");
-    assert_eq!(view.durable(N1).read("log").unwrap(), b"abcd");
+    assert_eq!(view.disk(N1).read("log").unwrap(), &b"abcdef"[..]);
+    assert_eq!(view.durable(N1).read("log").unwrap(), &b"abcd"[..]);
     assert!(view.at_risk(N1).is_empty() && view.at_risk(N2).is_empty());
     world.order_at(30, N1, 2).until(31);
     assert_eq!(world.sim.view().at_risk(N1), [("log", 3..4)]);

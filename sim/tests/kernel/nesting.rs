@@ -282,13 +282,13 @@ fn a_hosted_protocol_has_its_own_directory_and_milestones() {
     submit(&mut sim, 5, 7);
     sim.run(at(30));
     let view = sim.view();
-    assert_eq!(view.durable(N1).read("in/log").unwrap(), [7]);
-    assert_eq!(view.durable(N1).read("own").unwrap(), *b"o");
+    assert_eq!(view.durable(N1).read("in/log").unwrap(), &[7][..]);
+    assert_eq!(view.durable(N1).read("own").unwrap(), &b"o"[..]);
     view.project(
         "in",
         |store: &Store<Journal>| &*store.inner,
         |view| {
-            assert_eq!(view.disk(N1).read("log").unwrap(), [7]);
+            assert_eq!(view.disk(N1).read("log").unwrap(), &[7][..]);
             assert_eq!(view.node(N1).unwrap().written, 1);
             assert_eq!(view.disk(N1).len("own"), None);
         },

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use seedbed_sim::{
-    Chance, ClientConfig, ClientView, CrashModel, Distribution, Fault, MessageAction,
-    MessageCounts, MessageRule, Next, NodeId, OpId, Outcome, Shaping, Target, Workload,
+    CLIENT_REPLY_KIND, Chance, ClientConfig, ClientView, CrashModel, Distribution, Fault,
+    MessageAction, MessageCounts, MessageRule, Next, NodeId, OpId, Outcome, Shaping, Target,
+    Workload,
 };
 
 use crate::puppet::{Again, Event, Puppet, Word, World, at, ms, puppets};
@@ -75,6 +76,8 @@ fn storm(seed: u64) -> World<Again> {
     link.loss = Chance::from_ratio(1, 20);
     link.duplicate = Chance::from_ratio(1, 10);
     link.reorder = Chance::from_ratio(1, 10);
+    link.corrupt = Chance::from_ratio(1, 20);
+    link.misdirect = Chance::from_ratio(1, 20);
     let mut world = World::of((config, log));
     for number in 0..2 {
         let client = ClientConfig {
@@ -109,6 +112,7 @@ fn assert_adds_up(world: &World<Again>) {
 #[derive(Clone, Debug)]
 enum Action {
     Cut(u32, u32),
+    CutKinds(u32, u32),
     Clog(u32, u32),
     Shape(u32, u32),
     Message(u32, u8, u64),
@@ -127,6 +131,7 @@ fn action() -> impl Strategy<Value = Action> {
     let host = || 0..4_u32;
     prop_oneof![
         (end(), end()).prop_map(|(from, to)| Action::Cut(from, to)),
+        (end(), end()).prop_map(|(from, to)| Action::CutKinds(from, to)),
         (end(), end()).prop_map(|(from, to)| Action::Clog(from, to)),
         (end(), end()).prop_map(|(from, to)| Action::Shape(from, to)),
         (end(), 0..3_u8, 1..20_u64).prop_map(|(from, what, nth)| Action::Message(from, what, nth)),
@@ -148,6 +153,9 @@ fn fault_of(action: &Action) -> Option<Fault> {
     let model = [CrashModel::Strict, CrashModel::Ordered, CrashModel::Torn, CrashModel::Reorder];
     Some(match *action {
         Action::Cut(from, to) => Fault::Cut(vec![(end_of(from), end_of(to))]),
+        Action::CutKinds(from, to) => {
+            Fault::CutKinds(vec![(end_of(from), end_of(to))], vec![0, CLIENT_REPLY_KIND])
+        }
         Action::Clog(from, to) => Fault::Clog(vec![(end_of(from), end_of(to))]),
         Action::Shape(from, to) => {
             let shaping = Shaping {
@@ -156,6 +164,9 @@ fn fault_of(action: &Action) -> Option<Fault> {
                 duplicate: Chance::from_ratio(1, 3),
                 reorder: Chance::from_ratio(1, 3),
                 delay: Distribution::Constant(2_000_000),
+                corrupt: Chance::from_ratio(1, 5),
+                misdirect: Chance::from_ratio(1, 5),
+                ..Shaping::default()
             };
             Fault::Shape(vec![(end_of(from), end_of(to))], shaping)
         }
@@ -198,6 +209,7 @@ fn play(seed: u64, actions: &[(u64, Action)]) -> World<Again> {
             }
             Action::Heal => world.sim.heal(),
             Action::Cut(..)
+            | Action::CutKinds(..)
             | Action::Clog(..)
             | Action::Shape(..)
             | Action::Message(..)
@@ -257,6 +269,8 @@ fn a_storm_has_everything() {
         sum.queue_dropped += counts.queue_dropped;
         sum.host_down += counts.host_down;
         sum.in_flight_at_end += counts.in_flight_at_end;
+        sum.undecodable += counts.undecodable;
+        sum.misdirected += counts.misdirected;
         sum.duplicated += counts.duplicated;
         sum.delivered += counts.delivered;
     }
@@ -266,6 +280,8 @@ fn a_storm_has_everything() {
         sum.queue_dropped,
         sum.host_down,
         sum.in_flight_at_end,
+        sum.undecodable,
+        sum.misdirected,
         sum.duplicated,
         sum.delivered,
     ];

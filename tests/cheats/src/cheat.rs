@@ -148,7 +148,13 @@ impl<T: Temptation> Protocol for Cheat<T> {
     }
 
     fn tolerance(_: &Nothing, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: true }
+        Tolerance {
+            crashes: hosts,
+            amnesia: true,
+            lost_copies: hosts,
+            damaged_copies: hosts,
+            ..Tolerance::default()
+        }
     }
 
     fn liveness_bound(_: &Nothing) -> Duration {

@@ -114,7 +114,13 @@ impl Protocol for Tiny {
     }
 
     fn tolerance(_: &Params, hosts: usize) -> Tolerance {
-        Tolerance { crashes: hosts, amnesia: true }
+        Tolerance {
+            crashes: hosts,
+            amnesia: true,
+            lost_copies: hosts,
+            damaged_copies: hosts,
+            ..Tolerance::default()
+        }
     }
 
     fn liveness_bound(_: &Params) -> Duration {

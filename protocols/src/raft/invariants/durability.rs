@@ -17,6 +17,9 @@ use crate::raft::node::Raft;
 /// - an acknowledgement of entries up to n: the durable log has 1 to n, as the leader has them; the
 ///   same for what a leader tells itself before it counts itself;
 /// - no message carries a term above its sender's.
+///
+/// A host whose disk has lied to it (what a sync acknowledged is not there) cannot know better: of
+/// what is on its disk nothing is demanded any more.
 #[derive(Debug)]
 pub(super) struct PersistBeforeSend {
     shared: Shared,
@@ -36,6 +39,9 @@ impl PersistBeforeSend {
         term: Term,
         world: &View<'_, Raft>,
     ) -> Check {
+        if world.disk_has_lied(host) {
+            return Ok(());
+        }
         let state = self.shared.borrow_mut().durable_state(host, world);
         let kept = state.is_some_and(|state| {
             state.term > term || (state.term == term && state.voted_for == Some(candidate))
@@ -54,7 +60,7 @@ impl PersistBeforeSend {
         world: &View<'_, Raft>,
     ) -> Check {
         let verified = of(&mut self.verified, host);
-        if *verified == Some((term, index)) {
+        if *verified == Some((term, index)) || world.disk_has_lied(host) {
             return Ok(());
         }
         let mut history = self.shared.borrow_mut();
@@ -162,8 +168,12 @@ impl QuorumLog {
     }
 }
 
-/// Whether the durable log of `host` has everything that was ever committed.
+/// Whether the durable log of `host` has everything that was ever committed, or would have, had its
+/// disk not lied to it.
 fn holds_all(history: &mut History, host: NodeId, world: &View<'_, Raft>) -> bool {
+    if world.disk_has_lied(host) {
+        return true;
+    }
     let index = history.committed();
     let committed = history.ledger(index).map(|committed| committed.entry);
     history.durable(host, world).get(index) == committed

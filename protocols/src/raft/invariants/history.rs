@@ -161,7 +161,7 @@ impl Durable {
     /// Decodes what is new: the records themselves, never the node's word for them.
     fn look(&mut self, host: NodeId, world: &View<'_, Raft>) {
         let lens = world.durable(host);
-        self.state = lens.read(storage::STATE).ok().and_then(storage::read_state);
+        self.state = lens.read(storage::STATE).ok().and_then(|bytes| storage::read_state(&bytes));
         let changes = lens.changed_since(storage::LOG, &mut self.cursor);
         while self.records.last().is_some_and(|record| record.end > changes.keep) {
             self.records.pop();
@@ -173,7 +173,7 @@ impl Durable {
         let whole = || lens.read(storage::LOG).unwrap_or_default();
         let (bytes, base) =
             if last.end == changes.keep { (changes.new, last.end) } else { (whole(), 0) };
-        while let Some((entry, record)) = storage::next_record(bytes, base, last) {
+        while let Some((entry, record)) = storage::next_record(&bytes, base, last) {
             self.log.push(&entry);
             self.records.push(record);
             last = record;

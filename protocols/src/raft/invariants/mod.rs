@@ -19,7 +19,8 @@
 //! | `state-machine-safety` | what was applied | figure 3 |
 //!
 //! All of them hold while crashed hosts come back with their disks and disks keep what they
-//! synced; none promises anything beyond that contract.
+//! synced; none promises anything beyond that contract. Of the disk of a host to which its device
+//! has lied, those that look at disks demand nothing; the others show what comes of it.
 //!
 //! Two statements that look like invariants are not. *A voter's committed entries are in its
 //! candidate's log*: the vote may be too old to matter. *The more up-to-date of two logs holds what

@@ -152,7 +152,7 @@ impl Invariant<Raft> for ProgressTruth {
                 ));
             }
             let (memory, durable) = history.both((host, node), follower, world);
-            if !memory.agrees(durable, matched) {
+            if !memory.agrees(durable, matched) && !world.disk_has_lied(follower) {
                 return broken(format!(
                     "{host} believes that {follower} has its log up to index {matched}, but the \
                      disk of {follower} does not"

@@ -47,6 +47,11 @@ pub struct RandomFaults {
     /// How long each lasts, at least and at most.
     #[serde(rename = "for")]
     pub duration: (Nanos, Nanos),
+    /// The drawn faults follow one another: none begins before the one before it has ended and all
+    /// has been well for so long. A fault that is due earlier waits; one for which no time is left
+    /// before `until` is dropped. Without it, faults may overlap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable: Option<Nanos>,
     /// The hosts it may strike; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub select: Option<Targets>,

@@ -1,6 +1,7 @@
 //! Faults of hosts: they crash, restart, and stop for a while.
 
 use schemars::JsonSchema;
+use seedbed_protocols::Strain;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct};
@@ -66,6 +67,10 @@ impl FaultKind for Crash {
 
     fn duration(&self) -> Option<Nanos> {
         self.duration
+    }
+
+    fn strain(&self) -> Option<Strain> {
+        Some(Strain::Crashes)
     }
 
     fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {

@@ -1,5 +1,7 @@
 //! What every kind of fault says about itself.
 
+use seedbed_protocols::Strain;
+
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every, Placement};
 use crate::format::selector::Targets;
@@ -17,6 +19,12 @@ pub(in crate::format) trait FaultKind: Labelled {
 
     /// How long it lasts, if the file says so and the kind lasts at all.
     fn duration(&self) -> Option<Nanos> {
+        None
+    }
+
+    /// What it asks a protocol to tolerate, beyond a slow and lossy network. Those of the faults
+    /// inside a sequence, and of the kinds that `random` draws, are their own.
+    fn strain(&self) -> Option<Strain> {
         None
     }
 

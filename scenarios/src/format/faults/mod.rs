@@ -9,6 +9,7 @@
 //!
 //! Docs of structs and fields become the schema, and with the manual the catalogue of faults.
 
+mod chances;
 mod composite;
 mod hosts;
 mod kind;
@@ -16,9 +17,11 @@ mod network;
 mod partitions;
 
 use schemars::JsonSchema;
+use seedbed_protocols::Strain;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 
+pub use self::chances::*;
 pub use self::composite::*;
 pub use self::hosts::*;
 pub use self::kind::{CommonFields, Manual};
@@ -99,6 +102,8 @@ faults! {
         "partition" => Partition(Partition),
         /// Holds the traffic of links until they are unclogged, then lets it go.
         "clog" => Clog(Clog),
+        /// Clogs hosts one by one, and unclogs them in another order.
+        "swizzle_clog" => SwizzleClog(SwizzleClog),
         /// Lets the traffic of clogged links go.
         "unclog" => Unclog(Unclog),
         /// Ends what faults hold: cuts, clogs, pauses, and crashes (which restart).
@@ -117,6 +122,10 @@ faults! {
         "reorder" => Reorder(Reorder),
         /// Delays messages by more than the network's latency.
         "delay" => Delay(Delay),
+        /// Flips bits of messages.
+        "corrupt" => Corrupt(Corrupt),
+        /// Lets messages come to other hosts than they were sent to.
+        "misdirect" => Misdirect(Misdirect),
         /// Loses, duplicates or delays one single message.
         "message" => Message(MessageFault),
     }
@@ -140,7 +149,7 @@ macro_rules! random_kinds {
         }
 
         impl RandomKind {
-            /// The name under which it is drawn and counted: that of the placed fault.
+            /// The name under which it is drawn and counted: that of the placed fault, if there is one.
             #[must_use]
             pub fn key(self) -> &'static str {
                 match self { $(RandomKind::$variant => $name,)* }
@@ -156,8 +165,12 @@ random_kinds! {
     "pause" => Pause,
     /// The hosts fall into two drawn groups.
     "partition" => Partition,
+    /// One host sees both sides, each sees a majority of its own, or one direction is cut.
+    "partial_partition" => PartialPartition,
     /// A host's links are clogged.
     "clog" => Clog,
+    /// Hosts are clogged one by one, and unclogged in another order.
+    "swizzle_clog" => SwizzleClog,
     /// Messages are lost, between all hosts or to and from one.
     "loss" => Loss,
     /// Messages arrive twice.
@@ -166,9 +179,38 @@ random_kinds! {
     "reorder" => Reorder,
     /// Messages take longer, by up to a drawn time.
     "delay" => Delay,
+    /// Bits of messages flip.
+    "corrupt" => Corrupt,
+    /// Messages come to other hosts than they were sent to.
+    "misdirect" => Misdirect,
+}
+
+impl RandomKind {
+    /// What it asks a protocol to tolerate.
+    pub(in crate::format) fn strain(self) -> Option<Strain> {
+        match self {
+            RandomKind::Crash => Some(Strain::Crashes),
+            RandomKind::Corrupt => Some(Strain::Corruption),
+            RandomKind::Misdirect => Some(Strain::Misdirection),
+            RandomKind::Pause
+            | RandomKind::Partition
+            | RandomKind::PartialPartition
+            | RandomKind::Clog
+            | RandomKind::SwizzleClog
+            | RandomKind::Loss
+            | RandomKind::Duplicate
+            | RandomKind::Reorder
+            | RandomKind::Delay => None,
+        }
+    }
 }
 
 impl Fault {
+    /// What it asks a protocol to tolerate, not counting the faults inside it.
+    pub(in crate::format) fn strain(&self) -> Option<Strain> {
+        each_kind!(self, fault => fault.strain())
+    }
+
     /// The fields that say when; `None` for `random`, which draws its own times.
     #[must_use]
     pub fn common(&self) -> Option<CommonFields<'_>> {

@@ -4,12 +4,11 @@ use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST};
 
 use super::kind::{FaultKind, Manual, Standing, TargetVisitor, fault_struct, visit_some};
 use crate::format::message_action::MessageAction;
-use crate::format::network::Latency;
 use crate::format::path::Path;
 use crate::format::selector::Targets;
 use crate::format::spec::Scenario;
-use crate::format::units::{Chance, Nanos};
-use crate::format::validate::{Findings, Sort, check_latency};
+use crate::format::units::Nanos;
+use crate::format::validate::{Findings, Sort};
 
 fault_struct! {
     /// Holds traffic: of the links `from` .. `to`, or of every link of the hosts in `select`.
@@ -45,55 +44,17 @@ fault_struct! {
     }
 }
 
-/// Declares a fault that makes a chance of the network worse on some links.
-macro_rules! chance_fault {
-    ($(#[$meta:meta])* $name:ident) => {
-        fault_struct! {
-            $(#[$meta])*
-            $name {
-                /// The chance for each message.
-                chance: Chance,
-                /// The senders; every host and client if absent.
-                #[serde(default, skip_serializing_if = "Option::is_none")]
-                from: Option<Targets>,
-                /// The receivers; every host and client if absent.
-                #[serde(default, skip_serializing_if = "Option::is_none")]
-                to: Option<Targets>,
-                /// How long; until a heal if absent.
-                #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
-                duration: Option<Nanos>,
-            }
-        }
-    };
-}
-
-chance_fault!(
-    /// Loses each message with a chance, beside the network's own.
-    Loss
-);
-chance_fault!(
-    /// Delivers each message twice with a chance, beside the network's own.
-    Duplicate
-);
-chance_fault!(
-    /// Holds each message back with a chance, so that later ones overtake it.
-    Reorder
-);
-
 fault_struct! {
-    /// Delays messages by more than the network's latency.
-    Delay {
-        /// How much more.
-        by: Latency,
-        /// The senders; every host and client if absent.
+    /// Clogs hosts one by one, each in both directions, and unclogs them one by one in another
+    /// order: orders and gaps are drawn. As FoundationDB's swizzle-clogging.
+    SwizzleClog {
+        /// Which hosts; a drawn half of them, two at least, if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Targets>,
-        /// The receivers; every host and client if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<Targets>,
-        /// How long; until a heal if absent.
-        #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
-        duration: Option<Nanos>,
+        select: Option<Targets>,
+        /// How long from the first clog until the last unclog. In its first half hosts are clogged,
+        /// in its second half they are let go.
+        #[serde(rename = "for")]
+        duration: Nanos,
     }
 }
 
@@ -152,6 +113,24 @@ impl FaultKind for Clog {
     }
 }
 
+impl FaultKind for SwizzleClog {
+    const MANUAL: Manual = Manual {
+        models: "A network that fails and comes back piece by piece, so that what hosts have heard \
+                 of each other differs. (FoundationDB's simulator does it: Simulation and Testing)",
+        example: r#"{ "swizzle_clog": { "at": "2s", "for": "2s" } }"#,
+        needs: "",
+        evidence: "The trace shows each clog and unclog; held messages arrive late.",
+    };
+
+    fn duration(&self) -> Option<Nanos> {
+        Some(self.duration)
+    }
+
+    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
+        visit_some(&mut self.select, path, "select", visit);
+    }
+}
+
 impl FaultKind for Unclog {
     const MANUAL: Manual = Manual {
         models: "A clogged path that is free again.",
@@ -170,82 +149,6 @@ impl FaultKind for Unclog {
     fn check(&self, path: &Path, _: &Scenario, findings: &mut Findings<'_>) {
         let links = self.from.is_some() || self.to.is_some();
         check_link_choice(links, self.select.is_some(), path, findings);
-    }
-}
-
-impl FaultKind for Loss {
-    const MANUAL: Manual = Manual {
-        models: "A congested or broken link that drops packets.",
-        example: r#"{ "loss": { "at": "2s", "chance": "30%", "for": "2s" } }"#,
-        needs: "",
-        evidence: "`messages.lost`.",
-    };
-
-    fn duration(&self) -> Option<Nanos> {
-        self.duration
-    }
-
-    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
-        visit_some(&mut self.from, path, "from", visit);
-        visit_some(&mut self.to, path, "to", visit);
-    }
-}
-
-impl FaultKind for Duplicate {
-    const MANUAL: Manual = Manual {
-        models: "A sender or a switch that sends a packet again although it has arrived.",
-        example: r#"{ "duplicate": { "at": "2s", "chance": "30%", "for": "2s" } }"#,
-        needs: "",
-        evidence: "`messages.duplicated`.",
-    };
-
-    fn duration(&self) -> Option<Nanos> {
-        self.duration
-    }
-
-    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
-        visit_some(&mut self.from, path, "from", visit);
-        visit_some(&mut self.to, path, "to", visit);
-    }
-}
-
-impl FaultKind for Reorder {
-    const MANUAL: Manual = Manual {
-        models: "Several paths of different length between two hosts.",
-        example: r#"{ "reorder": { "at": "2s", "chance": "30%", "for": "2s" } }"#,
-        needs: "",
-        evidence: "The trace shows later messages of a link arriving before earlier ones.",
-    };
-
-    fn duration(&self) -> Option<Nanos> {
-        self.duration
-    }
-
-    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
-        visit_some(&mut self.from, path, "from", visit);
-        visit_some(&mut self.to, path, "to", visit);
-    }
-}
-
-impl FaultKind for Delay {
-    const MANUAL: Manual = Manual {
-        models: "A long queue or a detour: everything takes longer.",
-        example: r#"{ "delay": { "at": "2s", "by": { "uniform": ["10ms", "50ms"] }, "for": "2s" } }"#,
-        needs: "",
-        evidence: "The trace shows messages of the link on their way for longer.",
-    };
-
-    fn duration(&self) -> Option<Nanos> {
-        self.duration
-    }
-
-    fn visit_targets(&mut self, path: &Path, visit: &mut TargetVisitor<'_>) {
-        visit_some(&mut self.from, path, "from", visit);
-        visit_some(&mut self.to, path, "to", visit);
-    }
-
-    fn check(&self, path: &Path, _: &Scenario, findings: &mut Findings<'_>) {
-        check_latency(&self.by, &path.key("by"), findings);
     }
 }
 

@@ -1,8 +1,7 @@
 //! Faults: placed once, before the end, on something, and within the contract.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::format::expect::Contract;
 use crate::format::faults::{CommonFields, Fault, RandomFaults};
 use crate::format::path::Path;
 use crate::format::placement::{Condition, Every};
@@ -10,9 +9,9 @@ use crate::format::selector::{Selector, Targets};
 use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
 
-use super::Findings;
 use super::hosts::{check_range, static_hosts};
 use super::vocabulary::Sort;
+use super::{Findings, contract};
 
 /// Where a fault stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
         check_fault(fault, &path.index(index), Where::Placed, scenario, findings);
     }
     check_names(scenario, &path, findings);
-    check_contract(scenario, &path, findings);
+    contract::check_crashes(scenario, &path, findings);
 }
 
 /// Checks one fault; `path` is that of the object with the one key.
@@ -62,6 +61,7 @@ pub(super) fn check_fault(
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
     fault.check_kind(&path, scenario, findings);
+    contract::check_strain(fault.strain(), &path, scenario, findings);
     for (index, inner) in fault.inner() {
         let place = path.key("steps").index(index);
         check_fault(inner, &place, Where::Inline, scenario, findings);
@@ -216,6 +216,10 @@ pub(in crate::format) fn check_random(
     if longest == Nanos::ZERO {
         findings.value(&path.key("for"), "a fault of no duration has no effect");
     }
+    if random.stable == Some(Nanos::ZERO) {
+        let help = "leave it out, and drawn faults may overlap";
+        findings.value_help(&path.key("stable"), "all is well for no time", help);
+    }
     if random.kinds.is_empty() {
         findings.value(&path.key("kinds"), "there is no kind to draw from");
     }
@@ -223,6 +227,7 @@ pub(in crate::format) fn check_random(
         if random.kinds[..index].contains(kind) {
             findings.value(&path.key("kinds").index(index), "this kind is listed twice");
         }
+        contract::check_strain(kind.strain(), &path.key("kinds").index(index), scenario, findings);
     }
 }
 
@@ -282,43 +287,6 @@ fn check_names(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
             findings.value(&place, format!("`{first}` has the name `{name}` already"));
         } else {
             seen.insert(name.to_owned(), place);
-        }
-    }
-}
-
-/// Within the contract, no more hosts may be crashed for good than the protocol tolerates. Only
-/// what the file says outright is looked at: hosts by name, and crashes that nothing ends before
-/// the heal.
-fn check_contract(scenario: &Scenario, path: &Path, findings: &mut Findings<'_>) {
-    let ends_crashes =
-        |fault: &Fault| matches!(fault, Fault::Restart(_) | Fault::Heal(_) | Fault::Sequence(_));
-    if scenario.contract == Contract::Beyond || scenario.faults.iter().any(ends_crashes) {
-        return;
-    }
-    let hosts = scenario.nodes.count();
-    let tolerances = findings.vocabulary.protocols.iter();
-    let tolerances = tolerances
-        .filter_map(|(name, entry)| Some((entry.tolerated_crashes?(hosts), name.clone())));
-    let Some((tolerated, protocol)) = tolerances.min() else {
-        return;
-    };
-    let mut crashed: BTreeSet<u32> = BTreeSet::new();
-    for (index, fault) in scenario.faults.iter().enumerate() {
-        let Fault::Crash(crash) = fault else { continue };
-        if crash.duration.is_some() {
-            continue;
-        }
-        let named = crash.select.0.iter().filter_map(|s| static_hosts(s, scenario));
-        crashed.extend(named.flatten());
-        if crashed.len() as u64 > tolerated {
-            let message = format!(
-                "with this, {} of {hosts} hosts are down until the heal, and `{protocol}` \
-                 tolerates {tolerated}",
-                crashed.len()
-            );
-            let help = "let them restart with `for`, or write `\"contract\": \"beyond\"`";
-            findings.value_help(&path.index(index).key("crash").key("select"), message, help);
-            return;
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::format::hosts::{HOSTS_MAX, HostSet, Nodes};
 use crate::format::names::{list_names, suggest};
-use crate::format::network::Latency;
 use crate::format::path::Path;
 use crate::format::selector::Selector;
 use crate::format::spec::Scenario;
 use crate::format::units::Nanos;
 
 use super::Findings;
+use super::network::check_latency;
 
 pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
     check_nodes(scenario, findings);
@@ -23,15 +23,6 @@ pub(super) fn check(scenario: &Scenario, findings: &mut Findings<'_>) {
         }
         if host.params.as_ref().is_some_and(|params| !params.is_object()) {
             findings.value(&path.key("params"), "expected an object");
-        }
-    }
-    let network = root.key("network");
-    if let Some(latency) = &scenario.network.latency {
-        check_latency(latency, &network.key("latency"), findings);
-    }
-    for (index, link) in scenario.network.links.iter().enumerate() {
-        if let Some(latency) = &link.latency {
-            check_latency(latency, &network.key("links").index(index).key("latency"), findings);
         }
     }
 }
@@ -174,41 +165,13 @@ pub(super) fn static_hosts(selector: &Selector, scenario: &Scenario) -> Option<B
     }
 }
 
-/// Bounds the right way round, a mean above its minimum, a table that rises.
-pub(in crate::format) fn check_latency(
-    latency: &Latency,
+/// A range of two times, the lower first.
+pub(in crate::format) fn check_range(
+    low: Nanos,
+    high: Nanos,
     path: &Path,
     findings: &mut Findings<'_>,
 ) {
-    match latency {
-        Latency::Constant(_) => {}
-        Latency::Uniform(low, high) => {
-            check_range(*low, *high, &path.key("uniform"), findings);
-        }
-        Latency::Exponential(shape) => {
-            if shape.mean < shape.min {
-                let message = format!("the mean {} is below `min` {}", shape.mean, shape.min);
-                findings.value(&path.key("exponential").key("mean"), message);
-            }
-        }
-        Latency::Empirical(table) => {
-            let place = path.key("empirical");
-            if table.len() < 2 {
-                findings.value(&place, "a table has at least two quantiles");
-            }
-            for (index, pair) in table.windows(2).enumerate() {
-                if pair[0] > pair[1] {
-                    let message =
-                        format!("quantiles rise, and {} comes after {}", pair[1], pair[0]);
-                    findings.value(&place.index(index + 1), message);
-                }
-            }
-        }
-    }
-}
-
-/// A range of two times, the lower first.
-pub(super) fn check_range(low: Nanos, high: Nanos, path: &Path, findings: &mut Findings<'_>) {
     if low > high {
         let help = format!("write [\"{high}\", \"{low}\"]");
         findings.value_help(path, format!("{low} is longer than {high}"), help);

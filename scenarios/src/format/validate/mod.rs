@@ -3,8 +3,10 @@
 //! Everything here runs over a scenario whose shape is right, and finds as much as it can at once.
 
 mod checks;
+mod contract;
 mod faults;
 mod hosts;
+mod network;
 mod script;
 mod selectors;
 mod top;
@@ -19,7 +21,8 @@ use super::error::{Error, ErrorKind, Errors};
 use super::path::Path;
 use super::spec::Scenario;
 pub(in crate::format) use faults::{check_overlap, check_random};
-pub(in crate::format) use hosts::check_latency;
+pub(in crate::format) use hosts::check_range;
+pub(in crate::format) use network::{check_correlation, check_latency};
 pub(in crate::format) use vocabulary::Sort;
 use vocabulary::Vocabulary;
 
@@ -80,6 +83,7 @@ pub fn validate(
         Findings { document, catalog, vocabulary, problems: Vec::new(), errors: Vec::new() };
     top::check(scenario, &mut findings);
     hosts::check(scenario, &mut findings);
+    network::check(scenario, &mut findings);
     selectors::resolve(scenario, &mut findings);
     faults::check(scenario, &mut findings);
     script::check(scenario, &mut findings);

@@ -192,6 +192,9 @@ fn check_end(scenario: &Scenario, end: &End, findings: &mut Findings<'_>) {
     let path = Path::root().key("end");
     let heals = end.heal_at.is_some() || end.settle.is_some();
     let waits = end.when.is_some() || end.at_most.is_some();
+    if end.core_only {
+        check_core(waits, &path.key("core_only"), findings);
+    }
     if heals && waits {
         findings.value(&path, "`heal_at` and `settle` do not go with `when` and `at_most`");
     } else if !heals && !waits {
@@ -216,6 +219,17 @@ fn check_end(scenario: &Scenario, end: &End, findings: &mut Findings<'_>) {
             }
             None => findings.value(&path, "`when` is missing"),
         }
+    }
+}
+
+fn check_core(waits: bool, path: &Path, findings: &mut Findings<'_>) {
+    if waits {
+        findings.key(path, "nothing heals where a milestone ends the run", None);
+    }
+    let mut protocols = findings.vocabulary.protocols.iter();
+    if let Some((name, _)) = protocols.find(|(_, entry)| !entry.names_cores) {
+        let message = format!("`{name}` names no core that would be healed");
+        findings.key(path, message, Some("leave it out, and everything is healed".to_owned()));
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use seedbed_sim::{Fault, HoldId, NodeId, Shaping, SimTime};
 
+use super::course::Course;
 use super::{Action, Director};
 use crate::format::Nanos;
 use crate::run::build::duration;
@@ -25,6 +26,8 @@ pub(super) enum Held {
     Cut {
         links: Vec<(NodeId, NodeId)>,
         groups: Vec<Vec<NodeId>>,
+        /// Only messages of these kinds; all if empty.
+        kinds: Vec<u16>,
     },
     Clogged(Vec<(NodeId, NodeId)>),
     Shaped(Vec<(NodeId, NodeId)>, Shaping),
@@ -45,6 +48,20 @@ pub(super) struct Active {
     pub(super) text: String,
     pub(super) since: SimTime,
     pub(super) holds: Vec<Hold>,
+    /// What it does while it lasts, if it does not merely last.
+    pub(super) course: Option<Course>,
+}
+
+impl Active {
+    /// Whether it holds nothing any more, and will not.
+    pub(super) fn is_over(&self) -> bool {
+        self.holds.is_empty() && !self.course.as_ref().is_some_and(Course::goes_on)
+    }
+
+    /// Whether it lets up now, to come back.
+    fn lets_up(&self) -> bool {
+        self.course.as_ref().is_some_and(Course::lets_up)
+    }
 }
 
 impl Director {
@@ -65,7 +82,7 @@ impl Director {
         world.trace_fault(kind, &told);
         self.activated += 1;
         self.open_span(kind, self.activated, now);
-        self.active.insert(self.activated, Active { kind, text, since: now, holds });
+        self.active.insert(self.activated, Active { kind, text, since: now, holds, course: None });
         if let Some(time) = lasts {
             let action = Action::Release { active: self.activated };
             self.schedule(world, now + duration(time), action);
@@ -93,6 +110,9 @@ impl Director {
                 any |= freed != Freed::Nothing;
                 freed != Freed::All
             });
+            if let Some(course) = &mut active.course {
+                any |= course.spare(hosts);
+            }
         }
         self.forget_idle(world.now());
         for host in hosts.iter().filter(|host| !host.is_client()) {
@@ -115,6 +135,27 @@ impl Director {
             any |= world.restart(host);
         }
         any
+    }
+
+    /// A core is healed: the books keep what is held outside of it.
+    pub(super) fn keep_outside(&mut self, core: &[NodeId], now: SimTime) {
+        let is_inside = |host: &NodeId| host.is_client() || core.contains(host);
+        let leaves = |(from, to): &(NodeId, NodeId)| !(is_inside(from) && is_inside(to));
+        for active in self.active.values_mut() {
+            active.holds.retain_mut(|hold| match &mut hold.what {
+                Held::Isolated(host)
+                | Held::Down(host)
+                | Held::Paused(host)
+                | Held::OfHost(host) => !is_inside(host),
+                Held::Cut { links, .. } | Held::Clogged(links) | Held::Shaped(links, _) => {
+                    links.retain(leaves);
+                    !links.is_empty()
+                }
+                Held::Rule => false,
+            });
+        }
+        self.active.retain(|_, active| !active.holds.is_empty());
+        self.forget_idle(now);
     }
 
     /// Restarts hosts that are down; true if any was.
@@ -150,7 +191,8 @@ impl Director {
     /// The hosts that a partition isolates: named by `isolate`, or alone in their group.
     pub(crate) fn isolated(&self) -> Vec<NodeId> {
         let mut alone = Vec::new();
-        for hold in self.active.values().flat_map(|active| &active.holds) {
+        let holding = self.active.values().filter(|active| !active.lets_up());
+        for hold in holding.flat_map(|active| &active.holds) {
             match &hold.what {
                 Held::Isolated(host) => alone.push(*host),
                 Held::Cut { groups, .. } => {
@@ -170,11 +212,15 @@ impl Director {
 
     /// The faults that hold something now, in words.
     pub(crate) fn describe_active(&self, world: &dyn World) -> Vec<String> {
-        let holding = self.active.values().filter(|active| {
+        let holding = self.active.values().filter(|active| !active.lets_up());
+        let holding = holding.filter(|active| {
             active.holds.iter().any(|hold| match &hold.what {
                 Held::Down(host) => !world.is_up(*host),
                 Held::Paused(host) => world.is_paused(*host),
-                Held::Cut { links, .. } => links.iter().any(|(from, to)| world.is_cut(*from, *to)),
+                Held::Cut { links, kinds, .. } => {
+                    let is_cut = |(from, to): &(NodeId, NodeId)| world.is_cut(*from, *to);
+                    !kinds.is_empty() || links.iter().any(is_cut)
+                }
                 Held::Rule => !world.rule_met(hold.id),
                 Held::Isolated(_) | Held::Clogged(_) | Held::Shaped(..) | Held::OfHost(_) => true,
             })
@@ -199,9 +245,12 @@ fn heal_hold(hold: &mut Hold, hosts: &[NodeId], world: &mut dyn World) -> Freed 
                 return Freed::All;
             }
         }
-        Held::Cut { links, groups } => {
-            if world.free_links_of(hold.id, &touches) {
-                links.retain(|(from, to)| !touches(*from, *to));
+        Held::Cut { links, groups, .. } => {
+            // One that lets up now has no hold in the network, and is freed all the same.
+            let before = links.len();
+            world.free_links_of(hold.id, &touches);
+            links.retain(|(from, to)| !touches(*from, *to));
+            if links.len() < before {
                 for group in groups {
                     group.retain(|host| !hosts.contains(host));
                 }

@@ -5,6 +5,7 @@
 //! does at a wake-up or a condition that the kernel hands back in the order of events, so that a
 //! run with the same seed does the same again.
 
+mod course;
 mod fire;
 mod holds;
 mod random;
@@ -56,6 +57,8 @@ enum Action {
     Draw { draw: usize, deadline: SimTime },
     /// A fault has lasted long enough.
     Release { active: u64 },
+    /// A fault that takes a course goes on.
+    Course { active: u64 },
     /// Everything heals.
     Heal,
     /// Something outside the director is due.
@@ -69,6 +72,8 @@ struct Leaf {
     rng: Rng,
     /// For a sequence: the leaf of each step that is a fault.
     steps: Vec<Option<usize>>,
+    /// For a `random` that lets the world be well between its faults: from when on it is.
+    well_at: SimTime,
 }
 
 /// What the director has to say about a wake-up.
@@ -108,6 +113,8 @@ pub(crate) struct Director {
     heal_at: Option<SimTime>,
     /// How many hosts random faults may have down at once.
     crashes_max: usize,
+    /// The hosts that are healed, if not all are.
+    core: Option<Vec<NodeId>>,
 }
 
 impl Director {
@@ -139,8 +146,16 @@ impl Director {
             healed: false,
             heal_at,
             crashes_max,
+            core: None,
         }
         .with_swarm(scenario)
+    }
+
+    /// The same, but only these hosts are healed.
+    pub(crate) fn with_core(mut self, core: Vec<NodeId>) -> Director {
+        self.drawn.push(format!("core {}", holds::list(&core)));
+        self.core = Some(core);
+        self
     }
 
     fn with_swarm(mut self, scenario: &Scenario) -> Director {
@@ -172,8 +187,11 @@ impl Director {
         let rng = self.streams.open_named(Purpose::Fault, 0, stream);
         let optional = fault.optional().is_some();
         let leaf = self.leaves.len();
-        self.leaves.push(Leaf { fault: fault.clone(), rng, steps: Vec::new() });
+        let fault_of_leaf = fault.clone();
+        let (steps, well_at) = (Vec::new(), SimTime::ZERO);
+        self.leaves.push(Leaf { fault: fault_of_leaf, rng, steps, well_at });
         self.tallies.push(Tally::new(path.clone(), fault, optional));
+        self.tallies[leaf].switched_off = tally::is_off(fault, &self.swarm_off);
         if let Fault::Sequence(sequence) = fault {
             let mut steps = Vec::new();
             for (index, step) in sequence.steps.iter().enumerate() {
@@ -259,13 +277,16 @@ impl Director {
                 return News::Healed;
             }
             Action::Due(number) => return News::Due(number),
-            Action::Release { active } => self.release(active, world),
-            // No fault fires after heal.
-            Action::Fire { .. }
+            // No fault fires after heal, and what was not healed is there for good.
+            Action::Release { .. }
+            | Action::Course { .. }
+            | Action::Fire { .. }
             | Action::Repeat { .. }
             | Action::Step { .. }
             | Action::Draw { .. }
                 if self.healed => {}
+            Action::Release { active } => self.release(active, world),
+            Action::Course { active } => self.go_on(active, world),
             Action::Fire { leaf, deadline } => self.fire_or_wait(leaf, deadline, world),
             Action::Repeat { leaf, every, fired } => self.repeat(leaf, every, fired, world),
             Action::Step { leaf, step, deadline } => self.step(leaf, step, deadline, world),
@@ -347,14 +368,17 @@ impl Director {
         let fault = self.leaves[leaf].fault.clone();
         let kind = fault.key();
         self.tallies[leaf].reached += 1;
-        if self.swarm_off.contains(kind) && !self.tallies[leaf].scripted {
-            self.tallies[leaf].optional = true;
+        if self.tallies[leaf].switched_off {
             return Fired::Idle;
         }
         let mut rng = self.leaves[leaf].rng.clone();
         let activated = self.activated;
         let fired = self.fire_fault(leaf, &fault, &mut rng, world);
         self.leaves[leaf].rng = rng;
+        // There may be nothing to mend because what would have broken is switched off.
+        if fault.repairs() && !self.swarm_off.is_empty() {
+            self.tallies[leaf].optional = true;
+        }
         if fired == Fired::Took {
             self.tallies[leaf].took += 1;
             *self.effects.entry(kind).or_default() += 1;
@@ -368,8 +392,9 @@ impl Director {
     /// Takes in a fault that an operator does.
     pub(crate) fn add_script_leaf(&mut self, fault: &Fault, path: String) -> usize {
         let first = self.add_leaf(fault, path, fault.name());
+        // What an operator does is never drawn: swarm leaves it alone.
         for tally in &mut self.tallies[first..] {
-            tally.scripted = true;
+            tally.switched_off = false;
         }
         first
     }
@@ -394,19 +419,30 @@ impl Director {
         &self.leaves[leaf].steps
     }
 
-    /// The heal of the scenario: every hold ends, and what waits for something waits in vain.
+    /// The heal of the scenario: every hold ends, or every one on the core, and what waits for
+    /// something waits in vain.
     fn heal_everything(&mut self, world: &mut dyn World) {
         self.count_met_rules(world);
         for (watch, _) in std::mem::take(&mut self.watched) {
             world.unwatch(watch);
         }
-        self.active.clear();
-        self.forget_idle(world.now());
         self.mark("heal", world.now());
         self.rules.clear();
         self.healed = true;
-        world.trace_fault("heal", "everything");
-        world.heal();
-        world.finish_clients();
+        match self.core.take() {
+            None => {
+                self.active.clear();
+                self.forget_idle(world.now());
+                world.trace_fault("heal", "everything");
+                world.heal();
+                world.finish_clients(&self.places.members);
+            }
+            Some(core) => {
+                self.keep_outside(&core, world.now());
+                world.trace_fault("heal", &format!("core {}", holds::list(&core)));
+                world.heal_core(&core);
+                world.finish_clients(&core);
+            }
+        }
     }
 }

@@ -7,12 +7,12 @@ use seedbed_sim::rng::{Purpose, Rng};
 use seedbed_sim::{Distribution, NodeId, Shaping, SimTime};
 
 use super::fire::{
-    Grip, describe_delay, grip_clog, grip_crash, grip_groups, grip_isolation, grip_one_way,
-    grip_pause, grip_shape, links_of, percent,
+    Grip, describe_delay, grip_bridge, grip_clog, grip_crash, grip_groups, grip_isolation,
+    grip_one_way, grip_pause, grip_ring, grip_shape, links_of, percent,
 };
 use super::{Action, Director, Fired, PATIENCE, POLL};
-use crate::format::{Fault, Nanos, RandomFaults, RandomKind};
-use crate::run::build::links_between;
+use crate::format::{BRIDGE_HOSTS_MIN, Fault, Nanos, RING_HOSTS_MIN, RandomFaults, RandomKind};
+use crate::run::build::{duration, links_between};
 use crate::run::world::World;
 
 /// One drawn fault.
@@ -39,8 +39,8 @@ impl Director {
             .copied()
             .filter(|kind| !self.swarm_off.contains(kind.key()))
             .collect();
+        // Only if swarm switched all of them off.
         if kinds.is_empty() {
-            self.tallies[leaf].optional = true;
             return;
         }
         let mut rng = self.leaves[leaf].rng.clone();
@@ -65,24 +65,31 @@ impl Director {
     pub(super) fn draw_or_wait(&mut self, draw: usize, deadline: SimTime, world: &mut dyn World) {
         let mut drawn = self.draws[draw].clone();
         let leaf = drawn.leaf;
+        if world.now() < self.leaves[leaf].well_at {
+            return self.wait_until_well(draw, world);
+        }
         self.tallies[leaf].reached += 1;
         let pool = self.pool_of(&mut drawn, world);
         let kind = drawn.kind.key();
-        let grip = self.grip_random(&mut drawn, &pool, world);
-        let fired = match grip {
-            None => Fired::Unresolved,
-            Some(grip) => {
-                let text = grip.text.clone();
-                let fired = self.take(kind, grip, Some(drawn.lasts), world);
-                if fired == Fired::Took {
-                    let now = world.now();
-                    self.drawn.push(format!("{text} at {now} for {}", drawn.lasts));
+        let (fired, text) = if drawn.kind == RandomKind::SwizzleClog {
+            let hosts = draw_some(2, &pool, &mut drawn.rng);
+            self.swizzle(&hosts, drawn.lasts, &mut drawn.rng, world)
+        } else {
+            match self.grip_random(&mut drawn, &pool, world) {
+                None => (Fired::Unresolved, String::new()),
+                Some(grip) => {
+                    let text = grip.text.clone();
+                    (self.take(kind, grip, Some(drawn.lasts), world), text)
                 }
-                fired
             }
         };
         match fired {
             Fired::Took => {
+                let now = world.now();
+                self.drawn.push(format!("{text} at {now} for {}", drawn.lasts));
+                if let Some(stable) = self.stable_of(leaf) {
+                    self.leaves[leaf].well_at = now + duration(drawn.lasts) + duration(stable);
+                }
                 self.tallies[leaf].took += 1;
                 *self.effects.entry(kind).or_default() += 1;
             }
@@ -92,6 +99,27 @@ impl Director {
                 self.schedule(world, again, Action::Draw { draw, deadline });
             }
             Fired::Idle | Fired::Unresolved => {}
+        }
+    }
+
+    /// How long all must be well between the faults of a `random`, if it says so.
+    fn stable_of(&self, leaf: usize) -> Option<Nanos> {
+        match &self.leaves[leaf].fault {
+            Fault::Random(random) => random.stable,
+            _ => None,
+        }
+    }
+
+    /// Puts a draw off until the one before it has ended and all has been well for a while, or
+    /// drops it if that is too late. The first draw never waits, so that one is left.
+    fn wait_until_well(&mut self, draw: usize, world: &mut dyn World) {
+        let leaf = self.draws[draw].leaf;
+        let at = self.leaves[leaf].well_at;
+        let Fault::Random(random) = &self.leaves[leaf].fault else {
+            return;
+        };
+        if at < SimTime::from_nanos(random.until.0) {
+            self.schedule(world, at, Action::Draw { draw, deadline: at + PATIENCE });
         }
     }
 
@@ -128,6 +156,9 @@ impl Director {
                 Some(grip_pause(&[*rng.pick(&running)?]))
             }
             RandomKind::Partition => draw_partition(rng, pool, members, &self.isolated()),
+            RandomKind::PartialPartition => draw_partial(rng, pool, members),
+            // It takes a course, so that it is more than a grip.
+            RandomKind::SwizzleClog => None,
             RandomKind::Clog => {
                 let host = *rng.pick(pool)?;
                 let links = links_of(&[host], members);
@@ -156,11 +187,21 @@ impl Director {
                 let shaping = Shaping { delay, ..Shaping::default() };
                 draw_shape(rng, pool, members, shaping, &text)
             }
+            RandomKind::Corrupt => {
+                let share = rng.range(1..21);
+                let shaping = Shaping { corrupt: percent(share), ..Shaping::default() };
+                draw_shape(rng, pool, members, shaping, &format!("corruption of {share}%"))
+            }
+            RandomKind::Misdirect => {
+                let share = rng.range(1..21);
+                let shaping = Shaping { misdirect: percent(share), ..Shaping::default() };
+                draw_shape(rng, pool, members, shaping, &format!("misdirection of {share}%"))
+            }
         }
     }
 }
 
-fn draw_between(rng: &mut Rng, low: Nanos, high: Nanos) -> Nanos {
+pub(super) fn draw_between(rng: &mut Rng, low: Nanos, high: Nanos) -> Nanos {
     let (low, high) = (low.0.min(high.0), low.0.max(high.0));
     let time = rng.duration(Duration::from_nanos(low), Duration::from_nanos(high));
     Nanos(time.as_nanos() as u64)
@@ -202,6 +243,37 @@ fn draw_partition(
             Some(grip_one_way(from, to))
         }
     }
+}
+
+/// A third each: a bridge, a ring of majorities (another bridge, where only some hosts may be struck
+/// or there are too few), and one direction between two drawn groups.
+fn draw_partial(rng: &mut Rng, pool: &[NodeId], members: &[NodeId]) -> Option<Grip> {
+    if (members.len() as u64) < BRIDGE_HOSTS_MIN {
+        return None;
+    }
+    let victim = *rng.pick(pool)?;
+    let is_ring = pool.len() == members.len() && members.len() as u64 >= RING_HOSTS_MIN;
+    match rng.below(3) {
+        0 => Some(grip_bridge(&[victim], members, rng)),
+        1 if is_ring => Some(grip_ring(members, rng)),
+        1 => Some(grip_bridge(&[victim], members, rng)),
+        _ => {
+            let from = draw_some(1, pool, rng);
+            let to: Vec<NodeId> =
+                members.iter().copied().filter(|host| !from.contains(host)).collect();
+            Some(grip_one_way(&from, &to))
+        }
+    }
+}
+
+/// So many hosts at least, and half of them at most, in order.
+fn draw_some(least: u64, pool: &[NodeId], rng: &mut Rng) -> Vec<NodeId> {
+    let size = rng.range(least..(pool.len() as u64 / 2).max(least) + 1) as usize;
+    let mut hosts = pool.to_vec();
+    rng.shuffle(&mut hosts);
+    hosts.truncate(size);
+    hosts.sort_unstable();
+    hosts
 }
 
 /// Half of the time the links between all hosts, half of the time those of one host.

@@ -35,7 +35,7 @@ impl Director {
 
     /// Forgets faults that hold nothing any more, and closes the spans of all that are gone.
     pub(super) fn forget_idle(&mut self, now: SimTime) {
-        self.active.retain(|_, active| !active.holds.is_empty());
+        self.active.retain(|_, active| !active.is_over());
         for span in self.spans.iter_mut().filter(|span| span.until.is_none()) {
             if !self.active.contains_key(&span.active) {
                 span.until = Some(now);

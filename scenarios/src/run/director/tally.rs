@@ -13,8 +13,8 @@ pub(crate) struct Tally {
     pub(crate) path: String,
     /// Whether it may never take effect.
     pub(crate) optional: bool,
-    /// Whether an operator does it.
-    pub(crate) scripted: bool,
+    /// Whether swarm switched its kind off, so that it is not required.
+    pub(crate) switched_off: bool,
     /// How often its moment came.
     pub(crate) reached: u64,
     /// How often it took effect.
@@ -43,7 +43,7 @@ impl Tally {
         Tally {
             path,
             optional,
-            scripted: false,
+            switched_off: false,
             reached: 0,
             took: 0,
             awaits_condition: false,
@@ -54,7 +54,7 @@ impl Tally {
 
     /// Why the run proves little about this fault, if so: words that follow its path.
     pub(crate) fn vacuous(&self) -> Option<&'static str> {
-        if self.optional {
+        if self.optional || self.switched_off {
             return None;
         }
         if self.awaits_condition && !self.condition_met {
@@ -79,6 +79,13 @@ fn kinds_of(fault: &Fault, kinds: &mut BTreeSet<&'static str>) {
             kinds.insert(other.key());
         }
     }
+}
+
+/// Whether swarm leaves nothing of a fault: its kind is off, or those of all faults in it.
+pub(super) fn is_off(fault: &Fault, off: &BTreeSet<&'static str>) -> bool {
+    let mut kinds = BTreeSet::new();
+    kinds_of(fault, &mut kinds);
+    !kinds.is_empty() && kinds.is_subset(off)
 }
 
 /// Draws which kinds are off in this run: each with a chance of one half, but never all of them.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::Lab;
 
 /// Compares with a file of the repository.
-fn assert_golden(name: &str, text: &str) {
+pub(crate) fn assert_golden(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -21,7 +21,7 @@ fn assert_golden(name: &str, text: &str) {
 }
 
 /// A page of commands with what they say and how they end.
-fn page(lab: &Lab, lines: &[&str]) -> String {
+pub(crate) fn page(lab: &Lab, lines: &[&str]) -> String {
     let mut page = String::new();
     for line in lines {
         let said = lab.run(line);

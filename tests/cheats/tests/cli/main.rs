@@ -4,6 +4,7 @@ mod codes;
 mod determinism;
 mod golden;
 mod replays;
+mod series;
 mod sweeps;
 
 use std::fs;

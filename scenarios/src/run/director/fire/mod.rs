@@ -9,7 +9,9 @@ use seedbed_sim::{NodeId, Shaping};
 
 pub(super) use self::hosts::{grip_crash, grip_pause};
 pub(super) use self::network::{describe_delay, grip_clog, grip_shape, percent};
-pub(super) use self::partitions::{grip_groups, grip_isolation, grip_one_way};
+pub(super) use self::partitions::{
+    grip_bridge, grip_groups, grip_isolation, grip_one_way, grip_ring,
+};
 use super::holds::{Held, Hold, list};
 use super::select::Resolver;
 use super::{Director, Fired};
@@ -41,7 +43,9 @@ impl Director {
     ) -> Fired {
         let lasts = fault.duration();
         let grip = match fault {
-            Fault::Partition(partition) => self.grip_partition(partition, rng, world),
+            Fault::Partition(partition) => {
+                return self.fire_partition(leaf, partition, rng, world);
+            }
             Fault::Clog(clog) => {
                 let ends = (&clog.select, &clog.from, &clog.to);
                 self.hosts_links(ends, rng, world).map(|(links, text)| grip_clog(links, &text))
@@ -52,27 +56,50 @@ impl Director {
                 hosts.map(|hosts| grip_pause(&hosts))
             }
             Fault::Loss(f) => {
-                let shaping = Shaping { loss: chance(f.chance), ..Shaping::default() };
-                let what = format!("loss of {}", f.chance);
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                let (loss, loss_correlation) =
+                    (chance(f.chance), chance(f.correlation.unwrap_or_default()));
+                let what = match f.correlation {
+                    None => format!("loss of {}", f.chance),
+                    Some(correlation) => {
+                        format!("loss of {} with correlation {correlation}", f.chance)
+                    }
+                };
+                let shaping = Shaping { loss, loss_correlation, ..Shaping::default() };
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Duplicate(f) => {
                 let shaping = Shaping { duplicate: chance(f.chance), ..Shaping::default() };
                 let what = format!("duplicates of {}", f.chance);
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Reorder(f) => {
-                let shaping = Shaping { reorder: chance(f.chance), ..Shaping::default() };
-                let what = format!("reordering of {}", f.chance);
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                let reorder_delay = f.by.as_ref().map(distribution);
+                let what = match &reorder_delay {
+                    None => format!("reordering of {}", f.chance),
+                    Some(by) => format!("reordering of {} by {}", f.chance, describe_delay(by)),
+                };
+                let reorder = chance(f.chance);
+                let shaping = Shaping { reorder, reorder_delay, ..Shaping::default() };
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Delay(f) => {
                 let delay = distribution(&f.by);
                 let what = format!("delay by {}", describe_delay(&delay));
                 let shaping = Shaping { delay, ..Shaping::default() };
-                self.grip_shape(what, shaping, (&f.from, &f.to), rng, world)
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
+            }
+            Fault::Corrupt(f) => {
+                let shaping = Shaping { corrupt: chance(f.chance), ..Shaping::default() };
+                let what = format!("corruption of {}", f.chance);
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
+            }
+            Fault::Misdirect(f) => {
+                let shaping = Shaping { misdirect: chance(f.chance), ..Shaping::default() };
+                let what = format!("misdirection of {}", f.chance);
+                self.grip_shape(what, shaping, f.traffic(), rng, world)
             }
             Fault::Message(message) => return self.place_rule(leaf, message, rng, world),
+            Fault::SwizzleClog(f) => return self.fire_swizzle(f, rng, world),
             Fault::Unclog(f) => {
                 let ends = (&f.select, &f.from, &f.to);
                 let Some((links, text)) = self.hosts_links(ends, rng, world) else {

@@ -4,7 +4,7 @@ use seedbed_sim::rng::Rng;
 use seedbed_sim::{Chance, Distribution, MessageRule, NodeId, Shaping};
 
 use super::{Grip, Links, links_of};
-use crate::format::{self, MessageFault, Nanos, Targets};
+use crate::format::{self, MessageFault, Nanos, SwizzleClog, Targets, Traffic};
 use crate::run::build::links_between;
 use crate::run::director::holds::{Held, Hold, list};
 use crate::run::director::{Director, Fired};
@@ -14,13 +14,13 @@ impl Director {
     /// The links of some ends, everybody's where an end is not given.
     pub(in crate::run::director) fn shaped_links(
         &self,
-        (from, to): (&Option<Targets>, &Option<Targets>),
+        (from, to): (Option<&Targets>, Option<&Targets>),
         everybody: &[NodeId],
         rng: &mut Rng,
         world: &dyn World,
     ) -> Option<(Links, String)> {
         let mut resolver = self.resolver(world, rng);
-        let mut end = |targets: &Option<Targets>| match targets {
+        let mut end = |targets: Option<&Targets>| match targets {
             Some(targets) => resolver.targets(targets).map(|hosts| {
                 resolver.taken.extend(&hosts);
                 let text = list(&hosts);
@@ -45,7 +45,8 @@ impl Director {
         world: &dyn World,
     ) -> Option<(Links, String)> {
         let Some(select) = select else {
-            return self.shaped_links((from, to), &self.places.members, rng, world);
+            let ends = (from.as_ref(), to.as_ref());
+            return self.shaped_links(ends, &self.places.members, rng, world);
         };
         let hosts = self.resolver(world, rng).targets(select)?;
         Some((links_of(&hosts, &self.places.members), list(&hosts)))
@@ -55,15 +56,43 @@ impl Director {
         &self,
         what: String,
         shaping: Shaping,
-        ends: (&Option<Targets>, &Option<Targets>),
+        traffic: Traffic<'_>,
         rng: &mut Rng,
         world: &dyn World,
     ) -> Option<Grip> {
         let everybody = self.places.everybody();
-        let (links, text) = self.shaped_links(ends, &everybody, rng, world)?;
+        let ends = (traffic.from, traffic.to);
+        let (links, mut text) = self.shaped_links(ends, &everybody, rng, world)?;
+        let kinds = kind_indices(traffic.kinds, world)?;
+        if !kinds.is_empty() {
+            text = format!("{text} of {}", traffic.kinds.join(", "));
+        }
         // From the fault's own stream: what other faults there are is nothing to it.
-        let shaping = Shaping { salt: rng.next(), ..shaping };
+        let shaping = Shaping { salt: rng.next(), kinds, ..shaping };
         Some(grip_shape(links, shaping, format!("{what} {text}")))
+    }
+
+    pub(in crate::run::director) fn fire_swizzle(
+        &mut self,
+        fault: &SwizzleClog,
+        rng: &mut Rng,
+        world: &mut dyn World,
+    ) -> Fired {
+        let hosts = match &fault.select {
+            Some(targets) => self.resolver(world, rng).targets(targets),
+            None => {
+                let mut hosts = self.places.members.clone();
+                rng.shuffle(&mut hosts);
+                hosts.truncate((hosts.len() / 2).max(2));
+                Some(hosts)
+            }
+        };
+        let Some(mut hosts) = hosts else {
+            return Fired::Unresolved;
+        };
+        hosts.retain(|host| !host.is_client());
+        hosts.sort_unstable();
+        self.swizzle(&hosts, fault.duration, rng, world).0
     }
 
     /// A rule takes effect once it has met its message, which the books learn at the end.
@@ -112,6 +141,14 @@ impl Director {
     }
 }
 
+/// The numbers of kinds of messages; none if there is no such kind.
+pub(in crate::run::director) fn kind_indices(
+    names: &[String],
+    world: &dyn World,
+) -> Option<Vec<u16>> {
+    names.iter().map(|name| world.kind_index(name)).collect()
+}
+
 pub(in crate::run::director) fn grip_clog(links: Links, text: &str) -> Grip {
     let fault = seedbed_sim::Fault::Clog(links.clone());
     Grip { text: format!("clog {text}"), holds: vec![(fault, Held::Clogged(links))] }
@@ -122,7 +159,12 @@ pub(in crate::run::director) fn describe_delay(delay: &Distribution) -> String {
         Distribution::Constant(time) => Nanos(*time).to_string(),
         Distribution::Uniform { min, max } => format!("{} to {}", Nanos(*min), Nanos(*max)),
         Distribution::Exponential { mean, .. } => format!("about {}", Nanos(*mean)),
-        Distribution::Empirical(_) => format!("about {}", Nanos(delay.mean_ns())),
+        Distribution::Empirical(_)
+        | Distribution::Normal { .. }
+        | Distribution::LogNormal { .. }
+        | Distribution::Pareto { .. }
+        | Distribution::Mixture(_)
+        | Distribution::Quantiles(_) => format!("about {}", Nanos(delay.mean_ns())),
     }
 }
 
