@@ -351,13 +351,13 @@ mod tests {
     #[test]
     fn even_ticks_are_round() {
         assert_eq!(
-            labels(Scale::Linear, &[3.0, 97.0], 400.0),
+            labels(Scale::Linear, &[3.0, 97.0], 300.0),
             ["0", "20", "40", "60", "80", "100"]
         );
-        assert_eq!(labels(Scale::Linear, &[0.31], 400.0), ["0", "0.1", "0.2", "0.3", "0.4"]);
-        let thousands = labels(Scale::Linear, &[11_000.0], 400.0);
+        assert_eq!(labels(Scale::Linear, &[0.31], 300.0), ["0", "0.1", "0.2", "0.3", "0.4"]);
+        let thousands = labels(Scale::Linear, &[11_000.0], 300.0);
         assert_eq!(thousands, ["0", "5,000", "10,000", "15,000"]);
-        let below = labels(Scale::Linear, &[-4.0, 4.0], 400.0);
+        let below = labels(Scale::Linear, &[-4.0, 4.0], 300.0);
         assert_eq!(below, ["\u{2212}4", "\u{2212}2", "0", "2", "4"]);
     }
 
@@ -373,8 +373,8 @@ mod tests {
     #[test]
     fn values_that_span_powers_of_ten_get_a_logarithmic_axis() {
         assert_eq!(labels(Scale::Auto, &[1.0, 90.0], 400.0)[0], "0");
-        assert_eq!(labels(Scale::Auto, &[1.0, 1000.0], 300.0), ["1", "10", "100", "1,000"]);
-        assert_eq!(labels(Scale::Auto, &[0.0, 1.0, 1000.0], 300.0)[0], "0");
+        assert_eq!(labels(Scale::Auto, &[1.0, 1000.0], 200.0), ["1", "10", "100", "1,000"]);
+        assert_eq!(labels(Scale::Auto, &[0.0, 1.0, 1000.0], 200.0)[0], "0");
         let wide = labels(Scale::Logarithmic, &[1e-6, 1e9], 600.0);
         assert!(wide.contains(&"10\u{2079}".to_owned()) || wide.len() < 16, "{wide:?}");
     }

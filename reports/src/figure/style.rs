@@ -58,6 +58,9 @@ const MARKS: [Mark; 7] = [
 ];
 
 impl Style {
+    /// The look of everything that has none of its own: not that of any of the first thirty.
+    pub const REST: Style = Style { slot: 31 };
+
     /// The look number `slot`; all of the first 280 differ.
     #[must_use]
     pub fn of_slot(slot: usize) -> Style {

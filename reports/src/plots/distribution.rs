@@ -40,7 +40,7 @@ pub(super) fn distribution(
     let unit = titles::unit(quantity, highest(&sampled));
     let mut curves = curves_of(&sampled, unit);
     curves.extend(published::in_distribution(scene, quantity, unit));
-    let mut notes = missing(&sampled, "reach it");
+    let mut notes = missing(&sampled);
     notes.extend(published::sources(scene, quantity));
     notes.extend(note);
     let scale = match drawn {
@@ -88,7 +88,7 @@ pub(super) fn milestones(scene: &Scene<'_>, quantities: &[Quantity]) -> Vec<Figu
             curves: curves_of(&sampled, unit),
             lanes: Vec::new(),
             guides: guides(),
-            notes: missing(&sampled, "reach it"),
+            notes: missing(&sampled),
             source: scene.source.clone(),
             if_empty: "No run reached a milestone.".to_owned(),
         }
@@ -143,7 +143,7 @@ pub(super) fn curves_of(sampled: &[Sampled<'_>], unit: Unit) -> Vec<Curve> {
 }
 
 /// A note about runs without a number.
-fn missing(sampled: &[Sampled<'_>], verb: &str) -> Vec<String> {
+fn missing(sampled: &[Sampled<'_>]) -> Vec<String> {
     let parts: Vec<String> = sampled
         .iter()
         .filter(|one| one.sample.count() < one.runs)
@@ -157,5 +157,5 @@ fn missing(sampled: &[Sampled<'_>], verb: &str) -> Vec<String> {
     if parts.is_empty() {
         return Vec::new();
     }
-    vec![format!("Runs that did not {verb}: {}.", parts.join("; "))]
+    vec![format!("Runs that never got there: {}.", parts.join("; "))]
 }

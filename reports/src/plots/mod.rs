@@ -59,7 +59,8 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
     // The same picture twice: a study asks for one that there is anyway.
     let mut seen = BTreeSet::new();
     figures.retain(|figure| seen.insert(figure.name.clone()));
-    if results.groups.iter().all(|group| group.series_runs == 0) {
+    let has_study = results.sources.iter().all(|source| source.study.is_some());
+    if !has_study && results.groups.iter().all(|group| group.series_runs == 0) {
         hints.push(WITHOUT_SERIES.to_owned());
     }
     (figures, hints)
@@ -72,6 +73,10 @@ fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {
             Some(path) => against::against(scene, &quantity, path, Some(drawn)),
             None => distribution::distribution(scene, &quantity, Some(drawn)),
         });
+    }
+    // A study says what is worth a picture.
+    if !scene.studied().is_empty() {
+        return;
     }
     figures.extend(over_time::all(scene));
     figures.extend(kinds::messages_by_kind(scene));

@@ -189,7 +189,7 @@ fn messages_by_kind(scene: &Scene<'_>, one: &Timed<'_, '_>, groups: usize) -> Fi
     if !rest.is_empty() {
         let counts = sum_of(rest.iter().map(|(_, _, counts)| *counts));
         let name = format!("{} other kinds", rest.len());
-        let style = Style::of_slot(usize::MAX / 2);
+        let style = Style::REST;
         figure.curves.push(one.rate_curve(name, style, &counts));
     }
     averaged(&mut figure, &[one]);
