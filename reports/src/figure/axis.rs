@@ -254,20 +254,22 @@ fn labelled(digits: i64, power: i32) -> String {
     if power < 0 {
         return format!("{value:.*}", power.unsigned_abs() as usize);
     }
-    grouped(value as i64)
+    let sign = if digits < 0 { "\u{2212}" } else { "" };
+    format!("{sign}{}", grouped(value.abs() as u64))
 }
 
-/// Digits in groups of three.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
+/// Digits in groups of three: `1,200`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
     }
-    if number < 0 { format!("\u{2212}{text}") } else { text }
+    text
 }
 
 fn by_power(digits: i64, power: i32) -> String {

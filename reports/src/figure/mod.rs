@@ -11,7 +11,7 @@ mod axis;
 mod csv;
 mod style;
 
-pub use axis::{Axis, Projection, Scale, Tick};
+pub use axis::{Axis, Projection, Scale, Tick, grouped};
 pub use csv::to_csv;
 pub use style::{Mark, Style, StyleBook};
 

@@ -2,7 +2,7 @@
 
 use seedbed_scenarios::format::Drawn;
 
-use crate::figure::{Axis, Curve, Figure, Guide, Point, Role, Scale, Shape, Style};
+use crate::figure::{Axis, Curve, Figure, Guide, Point, Role, Scale, Shape, Style, grouped};
 use crate::results::{Quantity, Sample};
 
 use super::published;
@@ -148,9 +148,8 @@ fn missing(sampled: &[Sampled<'_>]) -> Vec<String> {
         .iter()
         .filter(|one| one.sample.count() < one.runs)
         .map(|one| {
-            let runs = count_of(one.runs - one.sample.count(), "run");
             let of = count_of(one.runs, "run");
-            let whole = format!("{} of {of}", runs.split(' ').next().unwrap_or_default());
+            let whole = format!("{} of {of}", grouped(one.runs - one.sample.count()));
             if one.name.is_empty() { whole } else { format!("{} {whole}", one.name) }
         })
         .collect();

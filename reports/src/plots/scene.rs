@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use seedbed_scenarios::format::{Drawn, Study};
 use serde_json::Value;
 
-use crate::figure::{Style, StyleBook};
+use crate::figure::{Style, StyleBook, grouped};
 use crate::results::{Group, Quantity, Results};
 
 use super::unit::{self, value_text};
@@ -174,16 +174,8 @@ fn source_line(results: &Results, groups: &[&Group]) -> String {
 
 /// `1 run`, `1,200 runs`.
 pub(super) fn count_of(count: u64, noun: &str) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
     let ending = if count == 1 { "" } else { "s" };
-    format!("{text} {noun}{ending}")
+    format!("{} {noun}{ending}", grouped(count))
 }
 
 /// A text as part of a file name.

@@ -58,12 +58,12 @@ impl Timeline {
     pub fn add(&mut self, series: &Series, until_ns: u64) -> Result<(), String> {
         let width = series.bin_ns.max(1);
         if width > self.bin_ns {
-            if width % self.bin_ns != 0 {
+            if !width.is_multiple_of(self.bin_ns) {
                 return Err(format!("bins of {width} ns do not fit {} ns", self.bin_ns));
             }
             self.widen(width / self.bin_ns);
         }
-        if self.bin_ns % width != 0 {
+        if !self.bin_ns.is_multiple_of(width) {
             return Err(format!("bins of {width} ns do not fit {} ns", self.bin_ns));
         }
         while until_ns / self.bin_ns >= BINS_MAX as u64 {
