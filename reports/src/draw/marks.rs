@@ -5,12 +5,15 @@ use crate::figure::{Mark, Role, Style};
 
 /// Half of a mark's width.
 const RADIUS: f64 = 4.0;
+/// The same, of a hollow mark.
+const RING: f64 = 6.0;
 
 /// Draws a look's mark.
 pub(super) fn paint(spot: Spot, style: Style, role: Role, canvas: &mut dyn Canvas) {
+    let radius = if role == Role::Published { RING } else { RADIUS };
     let outline: Vec<Spot> = shape(style.mark())
         .into_iter()
-        .map(|(x, y)| (spot.0 + x * RADIUS, spot.1 + y * RADIUS))
+        .map(|(x, y)| (spot.0 + x * radius, spot.1 + y * radius))
         .collect();
     let mut closed = outline.clone();
     closed.extend(outline.iter().take(2));
@@ -20,10 +23,8 @@ pub(super) fn paint(spot: Spot, style: Style, role: Role, canvas: &mut dyn Canva
             canvas.line(&closed, &Stroke::solid(Colour::PAPER, 1.6));
             canvas.fill(&outline, style.colour(), 1.0);
         }
-        Role::Published => {
-            canvas.fill(&outline, Colour::PAPER, 1.0);
-            canvas.line(&closed, &Stroke::solid(style.colour(), 1.6));
-        }
+        // What was measured at the same place is seen inside.
+        Role::Published => canvas.line(&closed, &Stroke::solid(style.colour(), 1.6)),
     }
 }
 
