@@ -1,7 +1,8 @@
 //! A PNG file: plotters' bitmap for shapes, the embedded font for text.
 //!
-//! The picture is drawn at four times its nominal size and every 2 by 2 pixels are averaged, so that
-//! lines of any width are smooth; the file has twice the nominal size, for dense screens and print.
+//! The picture is drawn at four times its nominal size and every 2 by 2 pixels are averaged, so
+//! that lines of any width are smooth; the file has twice the nominal size, for dense screens and
+//! print.
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use plotters::backend::{BitMapBackend, DrawingBackend};

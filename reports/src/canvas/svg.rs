@@ -98,8 +98,8 @@ impl Canvas for SvgCanvas {
     }
 }
 
-/// Path data with relative steps, which are short where points are dense. Each step is taken between
-/// rounded places, so that roundings do not add up.
+/// Path data with relative steps, which are short where points are dense. Each step is taken
+/// between rounded places, so that roundings do not add up.
 fn path(spots: &[Spot]) -> String {
     let tenths = |number: f64| (number * 10.0).round() as i64;
     let mut data = String::new();
