@@ -16,8 +16,8 @@ pub struct Axis {
 pub enum Scale {
     /// Evenly, from zero.
     Linear,
-    /// Evenly from zero, or by powers of ten if the values span two of them. Zero then has a place of
-    /// its own, below the powers.
+    /// Evenly from zero, or by powers of ten if the values span two of them. Zero then has a place
+    /// of its own, below the powers.
     Auto,
     /// By powers of ten.
     Logarithmic,
@@ -188,7 +188,7 @@ fn names_along(names: &[String]) -> Laid {
     (Law::Even { from: -0.5, until: until.max(0.5) }, ticks.collect())
 }
 
-/// An even axis. Upwards it ends at a tick; across it ends where the values do, and no room is lost.
+/// An even axis. Upwards it ends at a tick; across it ends where the values do: no room is lost.
 fn even(lowest: f64, highest: f64, room: Room) -> Laid {
     let highest = if highest > lowest { highest } else { lowest + 1.0 };
     let parts = (room.length / TICK_DISTANCE).clamp(2.0, 10.0);

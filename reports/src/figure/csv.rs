@@ -2,7 +2,7 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `kind` | `curve`, `quantile` (a marked place of the curve of the same name), `published`, `fault` (a span) or `guide` (a line across) |
+//! | `kind` | `curve`, `quantile` (a marked place of a curve), `published`, `fault` or `guide` |
 //! | `name` | the curve, the kind of fault, the label |
 //! | the x axis | a number, or a name; for a fault, when it begins |
 //! | `until` | for a fault, when it ends |

@@ -86,8 +86,8 @@ impl Style {
     }
 }
 
-/// Names whose looks are fixed, so that pictures of different sweeps agree. Others get the look that
-/// their letters choose, or the next free one.
+/// Names whose looks are fixed, so that pictures of different sweeps agree. Others get the look
+/// that their letters choose, or the next free one.
 const FIXED: [(&str, usize); 13] = [
     ("append-entries", 0),
     ("vote", 1),

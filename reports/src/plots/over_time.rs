@@ -247,7 +247,7 @@ fn operations(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     figure
 }
 
-/// Latency by when operations ended: three quantiles for one group, the 99th percentile for several.
+/// Latency by when operations ended: three quantiles for one group, one for several.
 fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
     let longest = timed.iter().flat_map(|one| &one.timeline.longest).copied().max();

@@ -41,8 +41,8 @@ pub(super) fn value_text(value: &Value) -> String {
     }
 }
 
-/// Values as numbers of one unit: `nodes=3,5`, `loss=0,1%,2%`, `latency=1ms,2s`, `rate=50/s`; none if
-/// one of them is no number, or if their units are of different sorts.
+/// Values as numbers of one unit: `nodes=3,5`, `loss=0,1%,2%`, `latency=1ms,2s`, `rate=50/s`; none
+/// if one of them is no number, or if their units are of different sorts.
 pub(super) fn numbers(values: &[&Value]) -> Option<(Vec<f64>, &'static str)> {
     let parsed: Option<Vec<(f64, &'static str)>> =
         values.iter().map(|value| number(value)).collect();
