@@ -4,14 +4,20 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::Lab;
+use crate::{Lab, Said};
+
+fn ends(lab: &Lab, code: i32, line: &str) -> Said {
+    let said = lab.run(line);
+    assert_eq!(said.code, code, "{line}\n{}\n{}", said.stdout, said.stderr);
+    said
+}
 
 #[test]
 fn results_are_drawn_and_a_filled_folder_is_refused() {
     let lab = Lab::new();
     lab.failing("fails.json");
     lab.expect(100, "sweep fails.json --seeds 30 --series --out results");
-    let said = lab.expect(0, "report results --plots plots");
+    let said = ends(&lab, 0, "report results --plots plots");
     for name in ["convergence", "messages-over-time", "messages-by-kind", "seeds-to-violation"] {
         for ending in ["svg", "csv", "png"] {
             let path = lab.path(&format!("plots/{name}.{ending}"));
@@ -24,7 +30,7 @@ fn results_are_drawn_and_a_filled_folder_is_refused() {
     assert_eq!(fs::read_dir(lab.path("plots")).unwrap().count(), lines * 3);
 
     let first = lab.read("plots/convergence.svg");
-    let said = lab.expect(2, "report results --plots plots");
+    let said = ends(&lab, 2, "report results --plots plots");
     assert!(said.stderr.contains("not empty"), "{}", said.stderr);
     lab.expect(0, "report results/results.jsonl --plots plots --overwrite");
     assert_eq!(lab.read("plots/convergence.svg"), first);
@@ -35,9 +41,9 @@ fn what_is_missing_is_said() {
     let lab = Lab::new();
     lab.scenario("fine.json", "tiny", json!({}));
     lab.expect(0, "sweep fine.json --seeds 5 --out plain");
-    let said = lab.expect(0, "report plain --plots plots");
+    let said = ends(&lab, 0, "report plain --plots plots");
     assert!(said.stderr.contains("--series"), "{}", said.stderr);
-    let said = lab.expect(0, "report plain/summary.json --plots from-summary --format json");
+    let said = ends(&lab, 0, "report plain/summary.json --plots from-summary --format json");
     let listed: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert!(listed["plots"].as_array().unwrap().len() >= 2, "{listed}");
     lab.expect(2, "report plain --plots other --scenario nobody");
@@ -51,7 +57,7 @@ fn broken_results_are_named_with_their_line() {
     lab.expect(0, "sweep fine.json --seeds 5 --out plain");
     let text = lab.read("plain/results.jsonl").replace("\"seed\":2,\"", "\"seed\":2,,\"");
     lab.write("broken/results.jsonl", &text);
-    let said = lab.expect(3, "report broken --plots plots");
+    let said = ends(&lab, 3, "report broken --plots plots");
     assert!(said.stderr.contains("results.jsonl:4:"), "{}", said.stderr);
     assert!(!lab.path("plots").exists());
     lab.write("empty/readme", "nothing");
