@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, Report};
+use seedbed_reports::results::ReadError;
 use seedbed_scenarios::failure::FailureError;
 use seedbed_scenarios::format::Errors;
 use seedbed_scenarios::sweep::{StoreError, SweepError};
@@ -102,6 +103,16 @@ impl From<StoreError> for Halt {
             StoreError::Io { .. } => Halt::Internal(message),
             StoreError::HasResults(_) | StoreError::Differs { .. } => Halt::CommandLine(message),
             StoreError::Damaged { .. } => Halt::BadFile(message),
+        }
+    }
+}
+
+impl From<ReadError> for Halt {
+    fn from(error: ReadError) -> Halt {
+        let message = error.to_string();
+        match error {
+            ReadError::Io { .. } => Halt::Internal(message),
+            ReadError::Damaged { .. } | ReadError::NoResults(_) => Halt::BadFile(message),
         }
     }
 }

@@ -6,6 +6,7 @@ mod compare;
 mod digests;
 mod list;
 mod replay;
+mod report;
 mod run;
 mod schema;
 mod settings;
@@ -53,6 +54,8 @@ pub enum Command {
     Sweep(Box<sweep::Arguments>),
     /// Says what differs between two results, and whether it is more than chance.
     Compare(compare::Arguments),
+    /// Draws results: SVG, PNG and CSV files.
+    Report(report::Arguments),
     /// Prints the JSON schema of scenario or study files.
     Schema(schema::Arguments),
     /// Makes the runs that another process gives it, for `sweep --check-determinism`.
@@ -82,6 +85,7 @@ impl Command {
             Command::Replay(arguments) => replay::execute(&arguments, laboratory, console),
             Command::Sweep(arguments) => sweep::execute(&arguments, laboratory, console),
             Command::Compare(arguments) => compare::execute(&arguments, console),
+            Command::Report(arguments) => report::execute(&arguments, console),
             Command::Schema(arguments) => Ok(schema::execute(&arguments, console)),
             Command::Digests => digests::execute(laboratory),
         }

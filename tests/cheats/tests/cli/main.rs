@@ -3,6 +3,7 @@
 mod codes;
 mod determinism;
 mod golden;
+mod plots;
 mod replays;
 mod series;
 mod sweeps;

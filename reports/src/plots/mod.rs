@@ -1,0 +1,100 @@
+//! From results to figures: which pictures there are, and what each holds.
+//!
+//! ```text
+//! scene.rs          the curves of one scenario: their names and looks
+//! unit.rs           units, and values of the grid as numbers
+//! titles.rs         what quantities are called
+//! distribution.rs   one number a run, as a cumulative distribution
+//! against.rs        one number a run, against what was varied
+//! published.rs      what somebody else measured
+//! kinds.rs          messages by kind
+//! over_time.rs      messages, bytes, operations and latency over virtual time
+//! reached.rs        hosts that have reached a milestone, over time
+//! latency.rs        how long operations take
+//! violations.rs     how many seeds a violation takes
+//! ```
+
+mod against;
+mod distribution;
+mod kinds;
+mod latency;
+mod over_time;
+mod published;
+mod reached;
+mod scene;
+mod titles;
+mod unit;
+mod violations;
+
+use std::collections::BTreeSet;
+
+use crate::figure::Figure;
+use crate::results::{Quantity, Results};
+
+use scene::Scene;
+
+/// What a sweep with series would add.
+const WITHOUT_SERIES: &str = "sweep with --series to see messages, operations, latency and hosts \
+                              over time";
+
+/// With more scenarios than this, each one's pictures are drawn only if it is named.
+const SCENARIOS_MAX: usize = 8;
+
+/// All pictures of some results, and what one should know about those that are missing. If there
+/// are `wanted` scenarios, only theirs.
+#[must_use]
+pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String>) {
+    let mut figures = Vec::new();
+    let mut hints = Vec::new();
+    let scenes = scene::scenes(results, wanted);
+    if scenes.len() <= SCENARIOS_MAX || !wanted.is_empty() {
+        for scene in &scenes {
+            draw_scene(scene, &mut figures);
+        }
+    } else {
+        let count = scenes.len();
+        hints.push(format!("{count} scenarios: add --scenario NAME for the pictures of one"));
+    }
+    figures.extend(violations::seeds_to_violation(results));
+    // The same picture twice: a study asks for one that there is anyway.
+    let mut seen = BTreeSet::new();
+    figures.retain(|figure| seen.insert(figure.name.clone()));
+    let has_study = results.sources.iter().all(|source| source.study.is_some());
+    if !has_study && results.groups.iter().all(|group| group.series_runs == 0) {
+        hints.push(WITHOUT_SERIES.to_owned());
+    }
+    (figures, hints)
+}
+
+fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {
+    for drawn in scene.studied() {
+        let quantity = Quantity::parse(&drawn.name);
+        figures.push(match &drawn.against {
+            Some(path) => against::against(scene, &quantity, path, Some(drawn)),
+            None => distribution::distribution(scene, &quantity, Some(drawn)),
+        });
+    }
+    // A study says what is worth a picture.
+    if !scene.studied().is_empty() {
+        return;
+    }
+    figures.extend(over_time::all(scene));
+    figures.extend(kinds::messages_by_kind(scene));
+    let quantities = scene.quantities();
+    figures.extend(distribution::milestones(scene, &quantities));
+    for quantity in quantities.iter().filter(|quantity| titles::is_drawn(quantity, scene)) {
+        let is_time = matches!(quantity, Quantity::Milestone(_) | Quantity::AfterHeal(_));
+        if !is_time || scene.members.len() > 1 {
+            figures.push(distribution::distribution(scene, quantity, None));
+        }
+    }
+    for path in scene.numeric_paths() {
+        for quantity in quantities.iter().filter(|quantity| titles::is_drawn(quantity, scene)) {
+            // A milestone that fewer than half of the runs reach has no median.
+            let figure = against::against(scene, quantity, &path, None);
+            figures.extend(Some(figure).filter(|figure| !figure.is_empty()));
+        }
+    }
+    figures.extend(reached::all(scene));
+    figures.extend(latency::operation_latency(scene));
+}

@@ -1,0 +1,244 @@
+//! The curves of one scenario: their names, their looks, and what is said of all its pictures.
+
+use std::collections::BTreeSet;
+
+use seedbed_scenarios::format::{Drawn, Study};
+use serde_json::Value;
+
+use crate::figure::{Style, StyleBook, grouped};
+use crate::results::{Group, Quantity, Results};
+
+use super::unit::{self, value_text};
+
+/// More curves than this nobody tells apart.
+pub(super) const CURVES_MAX: usize = 12;
+
+/// Everything that pictures of one scenario share.
+pub(super) struct Scene<'a> {
+    /// What file names begin with, if there are several scenarios.
+    prefix: String,
+    pub members: Vec<Member<'a>>,
+    /// Paths that differ between members, in the order of the grid.
+    pub varied: Vec<String>,
+    pub kinds: StyleBook,
+    pub milestones: StyleBook,
+    pub study: Option<&'a Study>,
+    /// What every picture says about its runs.
+    pub source: String,
+}
+
+/// One group, as pictures show it.
+pub(super) struct Member<'a> {
+    pub group: &'a Group,
+    pub label: String,
+    pub style: Style,
+}
+
+/// The scenes of the wanted scenarios, in the order of results; of all if none is named.
+pub(super) fn scenes<'a>(results: &'a Results, wanted: &[String]) -> Vec<Scene<'a>> {
+    let mut names: Vec<&str> = Vec::new();
+    for group in &results.groups {
+        let is_wanted = wanted.is_empty() || wanted.contains(&group.scenario);
+        if is_wanted && !names.contains(&group.scenario.as_str()) {
+            names.push(&group.scenario);
+        }
+    }
+    let all = || results.groups.iter();
+    let kinds = StyleBook::new(all().flat_map(kinds_of));
+    let milestones = StyleBook::new(all().flat_map(milestones_of));
+    let protocols = StyleBook::new(all().map(|group| group.protocol.as_str()));
+    let many = names.len() > 1;
+    let scene = |name: &&'_ str| {
+        let groups: Vec<&Group> = all().filter(|group| group.scenario == **name).collect();
+        let varied = varied_paths(results, &groups);
+        let study = groups.iter().find_map(|group| results.sources[group.source].study.as_ref());
+        let members = members_of(results, &groups, (&varied, study), &protocols);
+        Scene {
+            prefix: if many { format!("{}-", slug(name)) } else { String::new() },
+            source: source_line(results, &groups),
+            members,
+            varied,
+            kinds: kinds.clone(),
+            milestones: milestones.clone(),
+            study,
+        }
+    };
+    names.iter().map(scene).collect()
+}
+
+fn kinds_of(group: &Group) -> impl Iterator<Item = &str> {
+    let timed = group.timeline.iter().flat_map(|timeline| timeline.sent.keys());
+    group.by_kind.keys().chain(timed).map(String::as_str)
+}
+
+fn milestones_of(group: &Group) -> impl Iterator<Item = &str> {
+    let timed = group.quantities.keys().filter_map(|quantity| match quantity {
+        Quantity::Milestone(name) | Quantity::AfterHeal(name) => Some(name.as_str()),
+        Quantity::Measure(_) => None,
+    });
+    timed.chain(group.reach.keys().map(String::as_str))
+}
+
+/// Paths whose values differ: those of `--vary` in its order, then others.
+fn varied_paths(results: &Results, groups: &[&Group]) -> Vec<String> {
+    let mut paths: Vec<&str> = Vec::new();
+    let sources: BTreeSet<usize> = groups.iter().map(|group| group.source).collect();
+    let given = sources.iter().flat_map(|source| &results.sources[*source].vary);
+    let others = groups.iter().flat_map(|group| group.point.keys());
+    for path in given.map(|(path, _)| path).chain(others) {
+        if !paths.contains(&path.as_str()) {
+            paths.push(path);
+        }
+    }
+    let differs = |path: &&str| {
+        let first = groups.first().and_then(|group| group.point.get(*path));
+        groups.iter().any(|group| group.point.get(*path) != first)
+    };
+    paths.into_iter().filter(differs).map(str::to_owned).collect()
+}
+
+fn members_of<'a>(
+    results: &Results,
+    groups: &[&'a Group],
+    (varied, study): (&[String], Option<&Study>),
+    protocols: &StyleBook,
+) -> Vec<Member<'a>> {
+    let first = groups.first();
+    let many_sources = groups.iter().any(|group| Some(group.source) != first.map(|g| g.source));
+    let many_protocols =
+        groups.iter().any(|group| Some(&group.protocol) != first.map(|g| &g.protocol));
+    let only_protocols = many_protocols && !many_sources && varied.is_empty();
+    let member = |(index, group): (usize, &&'a Group)| {
+        let mut parts: Vec<String> = Vec::new();
+        if many_sources {
+            parts.push(results.sources[group.source].label.clone());
+        }
+        if many_protocols {
+            parts.push(group.protocol.clone());
+        }
+        for path in varied {
+            parts.push(match group.point.get(path) {
+                Some(value) => value_name(study, path, value),
+                None => format!("{} as in the scenario", short_path(path)),
+            });
+        }
+        let style =
+            if only_protocols { protocols.style(&group.protocol) } else { Style::of_slot(index) };
+        Member { group, label: parts.join(", "), style }
+    };
+    groups.iter().enumerate().map(member).collect()
+}
+
+/// A value of a path as legends show it: by the study's label, else `nodes 3`.
+fn value_name(study: Option<&Study>, path: &str, value: &Value) -> String {
+    let varied = study.into_iter().flat_map(|study| &study.vary);
+    let label = varied.filter(|varied| varied.path == path).find_map(|varied| {
+        let place = varied.values.iter().position(|other| other == value)?;
+        varied.labels.get(place).cloned()
+    });
+    label.unwrap_or_else(|| format!("{} {}", short_path(path), value_text(value)))
+}
+
+/// The last part of a path, which is what people call it.
+pub(super) fn short_path(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+fn source_line(results: &Results, groups: &[&Group]) -> String {
+    let runs: u64 = groups.iter().map(|group| group.runs).sum();
+    let mut protocols: Vec<&str> = groups.iter().map(|group| group.protocol.as_str()).collect();
+    protocols.sort_unstable();
+    protocols.dedup();
+    let scenario = groups.first().map_or("", |group| group.scenario.as_str());
+    let points = match groups.len() {
+        0 | 1 => String::new(),
+        count => format!(" in {count} groups"),
+    };
+    let rounded = groups.iter().flat_map(|group| group.quantities.values());
+    let rounded = rounded.into_iter().any(crate::results::Sample::is_rounded);
+    let precision = if rounded { "; values from histograms, to 0.4 %" } else { "" };
+    let mut set: Vec<String> = Vec::new();
+    if let Some(group) = groups.first() {
+        let given = results.sources[group.source].vary.iter().map(|(path, _)| path);
+        let given: Vec<&String> = given.collect();
+        let same = group.point.iter().filter(|(path, value)| {
+            !given.contains(path)
+                && groups.iter().all(|other| other.point.get(*path) == Some(value))
+        });
+        set = same.map(|(path, value)| format!("{path} = {}", value_text(value))).collect();
+    }
+    let set = if set.is_empty() { String::new() } else { format!("; {}", set.join(", ")) };
+    let protocols = protocols.join(", ");
+    format!("Scenario {scenario} ({protocols}), {}{points}{set}{precision}.", count_of(runs, "run"))
+}
+
+/// `1 run`, `1,200 runs`.
+pub(super) fn count_of(count: u64, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(count))
+}
+
+/// A text as part of a file name.
+pub(super) fn slug(text: &str) -> String {
+    let mut name = String::new();
+    for letter in text.chars() {
+        let letter = if letter.is_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+        if letter != '-' || !(name.is_empty() || name.ends_with('-')) {
+            name.push(letter);
+        }
+    }
+    name.trim_end_matches('-').to_owned()
+}
+
+impl<'a> Scene<'a> {
+    /// The name of a picture's files.
+    pub(super) fn name(&self, what: &str) -> String {
+        format!("{}{}", self.prefix, slug(what))
+    }
+
+    /// A value of a path as legends show it.
+    pub(super) fn value_name(&self, path: &str, value: &Value) -> String {
+        value_name(self.study, path, value)
+    }
+
+    /// The members that are drawn one curve each, and a note if those are not all.
+    pub(super) fn shown(&self) -> (Vec<&Member<'a>>, Option<String>) {
+        let count = self.members.len();
+        if count <= CURVES_MAX {
+            return (self.members.iter().collect(), None);
+        }
+        let last = count - 1;
+        let picked = (0..CURVES_MAX).map(|step| &self.members[step * last / (CURVES_MAX - 1)]);
+        let note = format!("{CURVES_MAX} of {count} groups are drawn, evenly chosen.");
+        (picked.collect(), Some(note))
+    }
+
+    /// Everything that is one number a run.
+    pub(super) fn quantities(&self) -> Vec<Quantity> {
+        let all = self.members.iter().flat_map(|member| member.group.quantities.keys());
+        let unique: BTreeSet<&Quantity> = all.collect();
+        unique.into_iter().cloned().collect()
+    }
+
+    /// The pictures that the study asks for.
+    pub(super) fn studied(&self) -> &'a [Drawn] {
+        self.study.map_or(&[], |study| &study.measures)
+    }
+
+    /// The values of a varied path, each once, in the order of the grid.
+    pub(super) fn values_of(&self, path: &str) -> Vec<&'a Value> {
+        let mut values: Vec<&Value> = Vec::new();
+        for value in self.members.iter().filter_map(|member| member.group.point.get(path)) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values
+    }
+
+    /// The varied paths all of whose values are numbers of one unit.
+    pub(super) fn numeric_paths(&self) -> Vec<String> {
+        let numeric = |path: &&String| unit::numbers(&self.values_of(path)).is_some();
+        self.varied.iter().filter(numeric).cloned().collect()
+    }
+}
