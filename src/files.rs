@@ -10,7 +10,7 @@ use seedbed_scenarios::study::is_study;
 use crate::halt::Halt;
 
 /// The files that paths name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Files {
     /// Scenarios, and whatever else is no study.
     pub scenarios: Vec<PathBuf>,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::console::{Console, Format};
 use crate::exit_codes::Exit;
-use crate::files::find_files;
+use crate::files::{Files, find_files};
 use crate::halt::Halt;
 use crate::laboratory::Laboratory;
 
@@ -33,6 +33,8 @@ enum What {
     Protocols,
     /// The scenarios of the library (`scenarios/library`, where it is there).
     Scenarios,
+    /// The parameter studies of the library.
+    Studies,
     /// Invariants, history checkers, bounds.
     Checks,
     /// What can go wrong.
@@ -57,7 +59,14 @@ pub fn execute(
     laboratory: &Laboratory,
     console: &Console,
 ) -> Result<Exit, Halt> {
-    let all = [What::Protocols, What::Scenarios, What::Checks, What::Faults, What::Bugs];
+    let all = [
+        What::Protocols,
+        What::Scenarios,
+        What::Studies,
+        What::Checks,
+        What::Faults,
+        What::Bugs,
+    ];
     let wanted = all.into_iter().filter(|what| arguments.what.is_none_or(|only| only == *what));
     let mut lists = Vec::new();
     for what in wanted {
@@ -79,6 +88,7 @@ fn items_of(what: What, laboratory: &Laboratory) -> Result<Vec<Item>, Halt> {
     match what {
         What::Protocols => Ok(protocols(laboratory)),
         What::Scenarios => scenarios(laboratory),
+        What::Studies => studies(laboratory),
         What::Checks => Ok(checks(laboratory)),
         What::Faults => Ok(faults()),
         What::Bugs => Ok(bugs(laboratory)),
@@ -108,21 +118,38 @@ fn protocols(laboratory: &Laboratory) -> Vec<Item> {
 }
 
 fn scenarios(laboratory: &Laboratory) -> Result<Vec<Item>, Halt> {
-    if !Path::new(LIBRARY).is_dir() {
-        return Ok(Vec::new());
-    }
     let mut items = Vec::new();
-    for path in find_files(&[PathBuf::from(LIBRARY)])?.scenarios {
+    for path in library()?.scenarios {
         let loaded = laboratory.load(&path, &[]);
-        let loaded = loaded.map_err(|errors| Halt::Scenarios(vec![errors]))?;
-        items.push(Item {
-            name: loaded.scenario.name,
-            about: loaded.scenario.about,
-            more: vec![("path", json!(path))],
-        });
+        let scenario = loaded.map_err(|errors| Halt::Scenarios(vec![errors]))?.scenario;
+        items.push(on_disk(scenario.name, scenario.about, &path));
     }
     items.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(items)
+}
+
+fn studies(laboratory: &Laboratory) -> Result<Vec<Item>, Halt> {
+    let mut items = Vec::new();
+    for path in library()?.studies {
+        let loaded = laboratory.load_study(&path);
+        let study = loaded.map_err(|errors| Halt::Scenarios(vec![errors]))?.study;
+        items.push(on_disk(study.name, study.about, &path));
+    }
+    items.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(items)
+}
+
+/// The files of the library; none where it is not there.
+fn library() -> Result<Files, Halt> {
+    if Path::new(LIBRARY).is_dir() {
+        find_files(&[PathBuf::from(LIBRARY)])
+    } else {
+        Ok(Files::default())
+    }
+}
+
+fn on_disk(name: String, about: String, path: &Path) -> Item {
+    Item { name, about, more: vec![("path", json!(path))] }
 }
 
 fn checks(laboratory: &Laboratory) -> Vec<Item> {
@@ -205,6 +232,7 @@ fn title(what: What) -> &'static str {
     match what {
         What::Protocols => "protocols",
         What::Scenarios => "scenarios",
+        What::Studies => "studies",
         What::Checks => "checks",
         What::Faults => "faults",
         What::Bugs => "bugs",

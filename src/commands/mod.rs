@@ -42,7 +42,7 @@ pub struct CommandLine {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Shows what there is: protocols, scenarios, checks, faults, bugs.
+    /// Shows what there is: protocols, scenarios, studies, checks, faults, bugs.
     List(list::Arguments),
     /// Says what is wrong with scenario files.
     Check(check::Arguments),

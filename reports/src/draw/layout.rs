@@ -122,7 +122,9 @@ fn plot_height(figure: &Figure) -> f64 {
             let row = (CURVE_ROW * figure.curves.len() as f64 + 6.0).max(NAME_ROW);
             (row * names.len() as f64).max(2.0 * NAME_ROW)
         }
-        Scale::Linear | Scale::Auto | Scale::Logarithmic | Scale::Share => PLOT_HEIGHT,
+        Scale::Linear | Scale::Auto | Scale::Span | Scale::Logarithmic | Scale::Share => {
+            PLOT_HEIGHT
+        }
     }
 }
 
@@ -155,7 +157,7 @@ fn widest_of<'a>(texts: impl Iterator<Item = &'a str>, size: f64) -> f64 {
 fn names_of(axis: &Axis) -> &[String] {
     match &axis.scale {
         Scale::Names(names) => names,
-        Scale::Linear | Scale::Auto | Scale::Logarithmic | Scale::Share => &[],
+        Scale::Linear | Scale::Auto | Scale::Span | Scale::Logarithmic | Scale::Share => &[],
     }
 }
 

@@ -30,8 +30,8 @@ pub(super) fn paint(figure: &Figure, layout: &Layout, canvas: &mut dyn Canvas) {
         paint_grid(layout, canvas);
         paint_lanes(figure, layout, canvas);
         paint_guides(figure, layout, canvas);
-        paint_curves(figure, layout, canvas);
         paint_axes(figure, layout, canvas);
+        paint_curves(figure, layout, canvas);
         layout.legend.paint(layout.legend_top, canvas);
     }
     for (index, note) in layout.notes.iter().enumerate() {
@@ -265,7 +265,20 @@ impl<'a> Placing<'a> {
         let spots = curve.points.iter().map(|point| self.spot(point.x, point.y));
         match curve.shape {
             Shape::Marks | Shape::MarkedLine => spots.collect(),
-            Shape::Steps => Vec::new(),
+            Shape::Steps if !self.figure.guides.is_empty() => Vec::new(),
+            Shape::Steps => {
+                let climbed = spots.zip(&curve.points).filter(|(_, point)| point.y > 0.0);
+                let mut chosen: Vec<Spot> = Vec::new();
+                for (spot, _) in climbed {
+                    let is_apart = |last: &Spot| {
+                        (spot.0 - last.0).abs().max((spot.1 - last.1).abs()) >= MARK_DISTANCE
+                    };
+                    if chosen.last().is_none_or(is_apart) {
+                        chosen.push(spot);
+                    }
+                }
+                chosen
+            }
             Shape::Line => {
                 // Curves have their marks at different places, so that marks do not collide.
                 let curves = self.figure.curves.len().max(1) as f64;

@@ -19,6 +19,9 @@ pub enum Scale {
     /// Evenly from zero, or by powers of ten if the values span two of them. Zero then has a place
     /// of its own, below the powers.
     Auto,
+    /// Evenly between the lowest and the highest value, or by powers of ten as `Auto`: for what was
+    /// varied, whose zero means nothing.
+    Span,
     /// By powers of ten.
     Logarithmic,
     /// Evenly, from 0 to 1.
@@ -97,7 +100,8 @@ impl Projection {
             Scale::Names(names) => names_along(names),
             Scale::Share => even(0.0, 1.0, room),
             Scale::Linear => even(extent.lowest.min(0.0), extent.highest, room),
-            Scale::Auto if extent.spans_powers() => powers(&extent, room),
+            Scale::Auto | Scale::Span if extent.spans_powers() => powers(&extent, room),
+            Scale::Span => even(extent.lowest, extent.highest, room),
             Scale::Auto => even(extent.lowest.min(0.0), extent.highest, room),
             Scale::Logarithmic if extent.lowest_positive.is_finite() => powers(&extent, room),
             Scale::Logarithmic => even(0.0, extent.highest, room),

@@ -45,7 +45,9 @@ pub fn to_csv(figure: &Figure) -> String {
 fn value(axis: &Axis, value: f64) -> String {
     match &axis.scale {
         Scale::Names(names) => names.get(value.max(0.0) as usize).cloned().unwrap_or_default(),
-        Scale::Linear | Scale::Auto | Scale::Logarithmic | Scale::Share => number(value),
+        Scale::Linear | Scale::Auto | Scale::Span | Scale::Logarithmic | Scale::Share => {
+            number(value)
+        }
     }
 }
 

@@ -25,7 +25,7 @@ impl Across {
         let (axis, places) = match numbers(&values) {
             Some((numbers, word)) => {
                 let label = Unit { word, size: 1.0 }.label(path);
-                (Axis::new(label, Scale::Auto), numbers)
+                (Axis::new(label, Scale::Span), numbers)
             }
             None => {
                 let names = values.iter().map(|value| value_text(value)).collect();
@@ -66,8 +66,7 @@ pub(super) fn against(
     notes.extend(published::sources(scene, quantity));
     let scale = match drawn {
         Some(drawn) if drawn.log => Scale::Logarithmic,
-        Some(_) => Scale::Linear,
-        None => Scale::Auto,
+        Some(_) | None => Scale::Auto,
     };
     let file_name = format!("{}-by-{}", titles::file_name(quantity), short_path(path));
     let title = || format!("{}, by {}", titles::title(quantity), short_path(path));

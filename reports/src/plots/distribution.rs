@@ -45,8 +45,7 @@ pub(super) fn distribution(
     notes.extend(note);
     let scale = match drawn {
         Some(drawn) if drawn.log => Scale::Logarithmic,
-        Some(_) => Scale::Linear,
-        None => Scale::Auto,
+        Some(_) | None => Scale::Auto,
     };
     Figure {
         name: scene.name(&titles::file_name(quantity)),

@@ -66,7 +66,8 @@ pub struct Drawn {
     /// the picture is the cumulative distribution over the seeds, one curve a point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
-    /// Whether the axis of the measure is logarithmic.
+    /// Whether the axis of the measure is logarithmic, also where its values do not span two powers
+    /// of ten: there it is anyway.
     #[serde(default)]
     pub log: bool,
 }
