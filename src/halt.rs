@@ -1,5 +1,6 @@
 //! Why a command could not do its work.
 
+use std::io;
 use std::path::Path;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, Report};
@@ -96,10 +97,16 @@ pub fn render(errors: &Errors, colour: bool) -> String {
     text
 }
 
+/// Whether somebody named a file that is not there, which is no fault of ours.
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
 impl From<StoreError> for Halt {
     fn from(error: StoreError) -> Halt {
         let message = error.to_string();
         match error {
+            StoreError::Io { error, .. } if is_missing(&error) => Halt::BadFile(message),
             StoreError::Io { .. } => Halt::Internal(message),
             StoreError::HasResults(_) | StoreError::Differs { .. } => Halt::CommandLine(message),
             StoreError::Damaged { .. } => Halt::BadFile(message),
@@ -111,6 +118,7 @@ impl From<ReadError> for Halt {
     fn from(error: ReadError) -> Halt {
         let message = error.to_string();
         match error {
+            ReadError::Io { error, .. } if is_missing(&error) => Halt::BadFile(message),
             ReadError::Io { .. } => Halt::Internal(message),
             ReadError::Damaged { .. } | ReadError::NoResults(_) => Halt::BadFile(message),
         }

@@ -59,14 +59,8 @@ pub fn execute(
     laboratory: &Laboratory,
     console: &Console,
 ) -> Result<Exit, Halt> {
-    let all = [
-        What::Protocols,
-        What::Scenarios,
-        What::Studies,
-        What::Checks,
-        What::Faults,
-        What::Bugs,
-    ];
+    let all =
+        [What::Protocols, What::Scenarios, What::Studies, What::Checks, What::Faults, What::Bugs];
     let wanted = all.into_iter().filter(|what| arguments.what.is_none_or(|only| only == *what));
     let mut lists = Vec::new();
     for what in wanted {

@@ -1,5 +1,6 @@
 //! `report`: pictures of results.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use clap::Args;
 use seedbed_reports::plots;
 use seedbed_reports::results;
 use seedbed_reports::{Plotted, plot};
+use seedbed_scenarios::format::names::suggest;
 use serde_json::json;
 
 use crate::console::{Console, Format};
@@ -47,7 +49,10 @@ pub fn execute(arguments: &Arguments, console: &Console) -> Result<Exit, Halt> {
     }
     let known = |name: &String| results.groups.iter().any(|group| group.scenario == *name);
     if let Some(unknown) = arguments.scenario.iter().find(|name| !known(name)) {
-        let message = format!("there are no runs of `{unknown}` in these results");
+        let names = results.groups.iter().map(|group| group.scenario.as_str());
+        let names: BTreeSet<&str> = names.collect();
+        let help = suggest(unknown, names).map(|help| format!(": {help}")).unwrap_or_default();
+        let message = format!("there are no runs of `{unknown}` in these results{help}");
         return Err(Halt::CommandLine(message));
     }
     let (figures, hints) = plots::figures(&results, &arguments.scenario);

@@ -10,6 +10,8 @@ use serde::Serialize;
 /// How many times runs are drawn anew; fewer where there are so many runs that it would take long.
 const RESAMPLES_MAX: usize = 1000;
 const RESAMPLES_MIN: usize = 200;
+/// With fewer runs there is no telling how far apart others would lie.
+const RUNS_MIN: usize = 10;
 /// About how many draws are made for one ratio.
 const DRAWS: usize = 2_000_000;
 
@@ -63,11 +65,11 @@ impl Statistic {
     }
 }
 
-/// The ratio of the second's statistic to the first's; none if one has no numbers, or the first's
-/// is zero.
+/// The ratio of the second's statistic to the first's; none if one has fewer than ten numbers, or
+/// the first's is zero.
 pub(super) fn ratio_of(statistic: Statistic, samples: Samples<'_>, seed: u64) -> Option<Ratio> {
     let (Samples::Paired(first, second) | Samples::Apart(first, second)) = samples;
-    if first.is_empty() || second.is_empty() {
+    if first.len().min(second.len()) < RUNS_MIN {
         return None;
     }
     let of = |numbers: &[f64]| statistic.of(&mut numbers.to_vec());
@@ -176,10 +178,10 @@ mod tests {
     fn what_cannot_be_said_is_not() {
         let of =
             |one: &[f64], other: &[f64]| ratio_of(Statistic::Median, Samples::Apart(one, other), 1);
-        assert_eq!(of(&[], &[1.0]), None);
-        assert_eq!(of(&[1.0], &[]), None);
-        assert_eq!(of(&[0.0], &[1.0]), None);
-        let same = of(&[4.0], &[2.0]).unwrap();
+        assert_eq!(of(&[], &[1.0; 20]), None);
+        assert_eq!(of(&[1.0; 20], &[2.0; 9]), None);
+        assert_eq!(of(&[0.0; 20], &[1.0; 20]), None);
+        let same = of(&[4.0; 10], &[2.0; 10]).unwrap();
         assert_eq!((same.ratio, same.low, same.high), (0.5, 0.5, 0.5));
     }
 }

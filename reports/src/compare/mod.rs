@@ -92,11 +92,13 @@ pub struct Compared {
     pub paired: bool,
     /// The median of each.
     pub median: [f64; 2],
-    /// The second's median over the first's; none if the first's is zero.
+    /// The second's median over the first's; none if the first's is zero, or one has fewer
+    /// than ten runs.
     pub median_ratio: Option<Ratio>,
     /// The mean of each.
     pub mean: [f64; 2],
-    /// The second's mean over the first's; none if the first's is zero.
+    /// The second's mean over the first's; none if the first's is zero, or one has fewer
+    /// than ten runs.
     pub mean_ratio: Option<Ratio>,
 }
 

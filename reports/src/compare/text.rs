@@ -19,7 +19,8 @@ impl fmt::Display for Comparison {
         }
         if !self.groups.is_empty() {
             let line = "ratio: the second over the first, with its 95 % confidence interval; \
-                        * where that is not 1";
+                        * where that is not 1,\n       - where there is none: fewer than 10 \
+                        runs, or the first is zero";
             writeln!(f, "{line}")?;
         }
         Ok(())

@@ -62,7 +62,7 @@ fn broken_results_are_named_with_their_line() {
     assert!(!lab.path("plots").exists());
     lab.write("empty/readme", "nothing");
     lab.expect(3, "report empty --plots plots");
-    lab.expect(1, "report nowhere --plots plots");
+    lab.expect(3, "report nowhere --plots plots");
     let header: String = text.lines().take(1).map(|line| format!("{line}\n")).collect();
     lab.write("none/results.jsonl", &header);
     lab.expect(4, "report none --plots plots");
