@@ -15,7 +15,7 @@ use seedbed_scenarios::sweep::{Header, Point, Row, StoreError, peek_header, read
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::bootstrap::{Samples, Statistic, ratio_of};
+use self::bootstrap::{Samples, mean, median, ratios_of};
 
 pub use self::bootstrap::Ratio;
 
@@ -55,7 +55,7 @@ pub struct Group {
     pub verdicts: [BTreeMap<Verdict, u64>; 2],
     /// Seeds that both have and that end with another verdict or another property.
     pub changes: Vec<Change>,
-    /// The numbers that both have.
+    /// The numbers that either has.
     pub quantities: Vec<Compared>,
 }
 
@@ -81,24 +81,24 @@ pub struct Said {
     pub property: Option<String>,
 }
 
-/// One quantity in both results.
+/// One quantity, in both results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Compared {
     /// A measure, or `milestones.NAME`, `milestones_after_heal.NAME`, `events`.
     pub name: String,
     /// How many runs of each have it.
     pub runs: [u64; 2],
-    /// Whether the same seeds have it, and were compared seed by seed.
+    /// Whether nearly the same seeds have it, and were compared seed by seed.
     pub paired: bool,
-    /// The median of each.
-    pub median: [f64; 2],
-    /// The second's median over the first's; none if the first's is zero, or one has fewer
-    /// than ten runs.
+    /// The median of each. Where it is a time until a milestone, runs that never got there count
+    /// as longer than all others; none if that is so for half of them.
+    pub median: [Option<f64>; 2],
+    /// The second's median over the first's; none if there is no median, if the first's is zero,
+    /// or if one has fewer than ten runs.
     pub median_ratio: Option<Ratio>,
-    /// The mean of each.
-    pub mean: [f64; 2],
-    /// The second's mean over the first's; none if the first's is zero, or one has fewer
-    /// than ten runs.
+    /// The mean of each; none for a milestone that some run never reached.
+    pub mean: [Option<f64>; 2],
+    /// The second's mean over the first's, as with medians.
     pub mean_ratio: Option<Ratio>,
 }
 
@@ -135,6 +135,16 @@ pub fn compare(first: &Path, second: &Path) -> Result<Comparison, StoreError> {
     };
     let (only_first, only_second) = (missing(&first, &second), missing(&second, &first));
     Ok(Comparison { groups, only_first, only_second })
+}
+
+impl Comparison {
+    /// How many ratios are clear, and how many there are.
+    fn clear_ratios(&self) -> (usize, usize) {
+        let quantities = self.groups.iter().flat_map(|group| &group.quantities);
+        let ratios = quantities.flat_map(|compared| [compared.median_ratio, compared.mean_ratio]);
+        let ratios: Vec<Ratio> = ratios.flatten().collect();
+        (ratios.iter().filter(|ratio| ratio.is_clear()).count(), ratios.len())
+    }
 }
 
 impl Results {
@@ -200,6 +210,18 @@ impl Side {
         self.said.insert(seed, said);
     }
 
+    /// A quantity by seed. A milestone that a run never reached would have taken longer than any;
+    /// of anything else, runs that have no number say nothing.
+    fn numbers_of(&self, name: &str) -> BTreeMap<u64, f64> {
+        let known = self.numbers.get(name);
+        if !name.starts_with("milestones") {
+            return known.cloned().unwrap_or_default();
+        }
+        let number = |seed: &u64| known.and_then(|by_seed| by_seed.get(seed)).copied();
+        let or_never = |seed: &u64| (*seed, number(seed).unwrap_or(f64::INFINITY));
+        self.said.keys().map(or_never).collect()
+    }
+
     fn verdicts(&self) -> BTreeMap<Verdict, u64> {
         let mut counts = BTreeMap::new();
         for said in self.said.values() {
@@ -213,16 +235,17 @@ impl Group {
     fn of(key: Key, one: &Side, other: &Side) -> Group {
         let common = one.said.keys().filter(|seed| other.said.contains_key(seed)).count();
         let text = key.text();
-        let both = one.numbers.iter().filter_map(|(name, numbers)| {
+        let names: BTreeSet<&String> = one.numbers.keys().chain(other.numbers.keys()).collect();
+        let quantities = names.into_iter().map(|name| {
             let seed = canonical::hash_value(&json!([text, name]));
-            Some(Compared::of(name, numbers, other.numbers.get(name)?, seed))
+            Compared::of(name, one, other, seed)
         });
         Group {
             runs: [one.said.len() as u64, other.said.len() as u64],
             common_seeds: common as u64,
             verdicts: [one.verdicts(), other.verdicts()],
             changes: changes(one, other),
-            quantities: both.collect(),
+            quantities: quantities.collect(),
             key,
         }
     }
@@ -245,24 +268,41 @@ fn changes(one: &Side, other: &Side) -> Vec<Change> {
     found.into_values().collect()
 }
 
+/// Seeds are compared one by one if so many percent of them are in both.
+const PAIRED_PERCENT_MIN: usize = 90;
+
 impl Compared {
-    fn of(name: &str, one: &BTreeMap<u64, f64>, other: &BTreeMap<u64, f64>, seed: u64) -> Compared {
-        let paired = one.keys().eq(other.keys());
-        let first: Vec<f64> = one.values().copied().collect();
-        let second: Vec<f64> = other.values().copied().collect();
-        let samples =
-            if paired { Samples::Paired(&first, &second) } else { Samples::Apart(&first, &second) };
-        let both = |statistic: Statistic| {
-            [&first, &second].map(|numbers| statistic.of(&mut numbers.clone()))
-        };
+    fn of(name: &str, one: &Side, other: &Side, seed: u64) -> Compared {
+        let sides = [one, other];
+        let runs =
+            sides.map(|side| side.numbers.get(name).map_or(0, |by_seed| by_seed.len() as u64));
+        let numbers = sides.map(|side| side.numbers_of(name));
+        let samples = samples_of(&numbers);
+        let ratios = ratios_of(&samples, seed);
+        let numbers = numbers.map(|by_seed| by_seed.into_values().collect::<Vec<f64>>());
+        let told = |number: f64| number.is_finite().then_some(number);
         Compared {
             name: name.to_owned(),
-            runs: [first.len() as u64, second.len() as u64],
-            paired,
-            median: both(Statistic::Median),
-            median_ratio: ratio_of(Statistic::Median, samples, seed),
-            mean: both(Statistic::Mean),
-            mean_ratio: ratio_of(Statistic::Mean, samples, seed),
+            runs,
+            paired: matches!(samples, Samples::Paired(_)),
+            mean: numbers.each_ref().map(|numbers| told(mean(numbers))),
+            median: numbers.map(
+                |mut numbers| {
+                    if numbers.is_empty() { None } else { told(median(&mut numbers)) }
+                },
+            ),
+            median_ratio: ratios.median,
+            mean_ratio: ratios.mean,
         }
+    }
+}
+
+fn samples_of([one, other]: &[BTreeMap<u64, f64>; 2]) -> Samples {
+    let pair = |(seed, first): (&u64, &f64)| Some([*first, *other.get(seed)?]);
+    let pairs: Vec<[f64; 2]> = one.iter().filter_map(pair).collect();
+    if pairs.len() * 100 >= one.len().max(other.len()) * PAIRED_PERCENT_MIN {
+        Samples::Paired(pairs)
+    } else {
+        Samples::Apart([one, other].map(|numbers| numbers.values().copied().collect()))
     }
 }

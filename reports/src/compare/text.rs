@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use seedbed_scenarios::format::Nanos;
 use seedbed_scenarios::run::Verdict;
 
-use super::{Change, Compared, Comparison, Group, Key, Ratio, Said};
+use super::{Change, Comparison, Group, Key, Ratio, Said};
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,12 +20,25 @@ impl fmt::Display for Comparison {
         if !self.groups.is_empty() {
             let line = "ratio: the second over the first, with its 95 % confidence interval; \
                         * where that is not 1,\n       - where there is none: fewer than 10 \
-                        runs, or the first is zero";
+                        runs, a first of zero, or a milestone that too many runs never reached\n\
+                        runs: how many have the number, where that is not all of them";
             writeln!(f, "{line}")?;
+            let (clear, all) = self.clear_ratios();
+            if clear > 0 {
+                let by_chance = all as f64 * 0.05;
+                writeln!(
+                    f,
+                    "{clear} of {all} ratios have a *; without any difference it would be about \
+                     {by_chance:.1}"
+                )?;
+            }
         }
         Ok(())
     }
 }
+
+/// The columns of a table: a name, and two numbers, or a ratio with its interval, at a time.
+const COLUMNS: usize = 11;
 
 fn name_of(key: &Key) -> String {
     let mut name = format!("{} ({})", key.scenario, key.protocol);
@@ -53,7 +66,7 @@ fn describe(group: &Group) -> String {
     for change in &group.changes {
         text.push_str(&describe_change(change));
     }
-    text.push_str(&table(&group.quantities));
+    text.push_str(&table(group));
     text
 }
 
@@ -78,18 +91,24 @@ fn word(verdict: Verdict) -> &'static str {
 }
 
 /// Columns as wide as what is in them: names to the left, numbers to the right.
-fn table(quantities: &[Compared]) -> String {
-    let head = ["", "median", "", "ratio", "", "mean", "", "ratio", ""].map(str::to_owned);
-    let mut rows: Vec<[String; 9]> = vec![head];
-    rows.extend(quantities.iter().map(|compared| {
-        let show = |number: f64| show(&compared.name, number);
+fn table(group: &Group) -> String {
+    let head = ["", "runs", "", "median", "", "ratio", "", "mean", "", "ratio", ""];
+    let mut rows: Vec<[String; COLUMNS]> = vec![head.map(str::to_owned)];
+    rows.extend(group.quantities.iter().map(|compared| {
+        let show = |number: Option<f64>| {
+            number.map_or_else(|| "-".to_owned(), |number| show(&compared.name, number))
+        };
+        let has_all = compared.runs == group.runs;
+        let [runs_a, runs_b] =
+            compared.runs.map(|runs| if has_all { String::new() } else { runs.to_string() });
         let ([median_a, median_b], [mean_a, mean_b]) =
             (compared.median.map(show), compared.mean.map(show));
         let (median_ratio, median_interval) = show_ratio(compared.median_ratio);
         let (mean_ratio, mean_interval) = show_ratio(compared.mean_ratio);
-        let name = compared.name.clone();
         [
-            name,
+            compared.name.clone(),
+            runs_a,
+            runs_b,
             median_a,
             median_b,
             median_ratio,
@@ -102,7 +121,7 @@ fn table(quantities: &[Compared]) -> String {
     }));
     let width =
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..9).map(width).collect();
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
     let mut text = String::new();
     for row in &rows {
         let mut line = format!("  {:<width$}", row[0], width = widths[0]);
@@ -120,7 +139,12 @@ fn show_ratio(ratio: Option<Ratio>) -> (String, String) {
         None => ("-".to_owned(), String::new()),
         Some(ratio) => {
             let star = if ratio.is_clear() { "*" } else { " " };
-            let interval = format!("({:.3} to {:.3})", ratio.low, ratio.high);
+            let high = if ratio.high.is_finite() {
+                format!("{:.3}", ratio.high)
+            } else {
+                "never".to_owned()
+            };
+            let interval = format!("({:.3} to {high})", ratio.low);
             (format!("{:.3}{star}", ratio.ratio), interval)
         }
     }

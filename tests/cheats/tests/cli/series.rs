@@ -149,3 +149,18 @@ fn compare_says_what_a_change_did() {
     ];
     crate::golden::assert_golden("compare.txt", &crate::golden::page(&lab, &lines));
 }
+
+/// What one result never reaches is said, and is no reason to compare the few that did.
+#[test]
+fn compare_counts_what_was_never_reached() {
+    let lab = Lab::new();
+    let crash = json!({ "crash": { "at": "20ms", "select": "n1", "for": "1ms" } });
+    lab.scenario("fine.json", "tiny", json!({ "faults": [crash] }));
+    lab.expect(0, "sweep fine.json --seeds 30 --out with");
+    lab.expect(0, "sweep fine.json --seeds 30 --set faults=[] --out without");
+    let said = lab.expect(0, "compare with without");
+    let line = said.lines().find(|line| line.trim_start().starts_with("milestones.restarted"));
+    let words: Vec<&str> = line.expect("a line about restarts").split_whitespace().collect();
+    assert_eq!(words[1..3], ["30", "0"], "{said}");
+    assert_eq!(words[4..6], ["-", "-"], "{said}");
+}
