@@ -1,0 +1,9 @@
+//! Linearizability.
+
+mod polynomial;
+mod table;
+
+pub use polynomial::{
+    Access, Decision, element_once, growing_set, owned_lock, unique_appends, unique_queue,
+    unique_register,
+};
