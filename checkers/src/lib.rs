@@ -24,6 +24,7 @@
 //! assert!(verdict.starts_with("fail: acknowledged-kept: \"x\" was acknowledged at index 1"));
 //! ```
 
+pub mod budget;
 mod hashing;
 pub mod history;
 pub mod json_lines;
@@ -34,6 +35,7 @@ pub mod process;
 pub mod value;
 pub mod verdict;
 
+pub use budget::{Budget, Spent};
 pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, Record};
 pub use log::{LogClause, LogHistory, LogOp, LogRet, log_consistent, log_violations};
 pub use models::{
