@@ -84,8 +84,7 @@ impl Default for FingerprintMap {
 }
 
 impl FingerprintMap {
-    /// The number under `fingerprint`, or a place for it: `None` inside means that it is new, and
-    /// has been stored as 0.
+    /// The number under `fingerprint`, and whether it is new: then it is 0.
     pub fn entry(&mut self, fingerprint: u128) -> (bool, &mut u32) {
         // Zero comes up once in 2^128; it shares its place with one.
         let fingerprint = fingerprint.max(1);
@@ -99,6 +98,12 @@ impl FingerprintMap {
             self.len += 1;
         }
         (is_new, &mut self.slots[slot].1)
+    }
+
+    /// The number under `fingerprint`, if it is stored.
+    pub fn find(&self, fingerprint: u128) -> Option<u32> {
+        let (found, number) = self.slots[self.slot_of(fingerprint.max(1))];
+        (found != 0).then_some(number)
     }
 
     /// How many fingerprints are stored.
