@@ -34,13 +34,12 @@ struct Portion<'a, M: Model> {
 fn portions<'a, M: Model>(
     model: &M,
     history: &'a History<M::Op, M::Ret>,
-    rules: Rules,
+
 ) -> Vec<Portion<'a, M>> {
     let operations = || history.iter().filter(|(_, operation)| operation.outcome != Outcome::Fail);
     let mut keys: Interner<M::Key> = Interner::default();
     let mut numbers: Vec<u32> = Vec::new();
-    let is_split = rules.parts
-        && operations().all(|(_, operation)| match model.key(&operation.op) {
+    let is_split = operations().all(|(_, operation)| match model.key(&operation.op) {
             Some(key) => {
                 numbers.push(keys.intern(key));
                 true
@@ -88,7 +87,7 @@ pub fn judge<M: Model>(
 ) -> Judged {
     let mut spent = Spent::default();
     let mut searches = Vec::new();
-    for portion in portions(model, history, rules) {
+    for portion in portions(model, history) {
         let decision = if rules.polynomial { model.decide(&portion.calls) } else { None };
         match decision {
             Some(Decision::Linearizable) => {}
@@ -98,7 +97,7 @@ pub fn judge<M: Model>(
             None => searches.push(Search::new(model, Part::new(model, portion.calls, rules), rules)),
         }
     }
-    let mut turn: u64 = 256;
+    let mut turn: u64 = if rules.take_turns { 256 } else { u64::MAX };
     while !searches.is_empty() {
         let mut left = Vec::new();
         spent = Spent::default();
@@ -116,7 +115,7 @@ pub fn judge<M: Model>(
             }
         }
         searches = left;
-        turn *= 8;
+        turn = turn.saturating_mul(8);
     }
     Judged { is_linearizable: Some(true), spent }
 }

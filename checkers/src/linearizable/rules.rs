@@ -4,9 +4,9 @@
 /// switched off one by one to show just that, and what each is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Part by part (linearizability is local), turn by turn with growing numbers of steps, so
-    /// that one part that is quickly seen to be wrong ends it all.
-    pub parts: bool,
+    /// The parts of a history take turns, with growing numbers of steps, so that one part that is
+    /// quickly seen to be wrong ends it all.
+    pub take_turns: bool,
     /// An operation that never changes a state takes place as soon as it may: at once, and without
     /// looking back.
     pub read_only_first: bool,
@@ -26,7 +26,7 @@ pub struct Rules {
 impl Rules {
     /// Every rule.
     pub const ALL: Rules = Rules {
-        parts: true,
+        take_turns: true,
         read_only_first: true,
         pending_classes: true,
         dominance: true,
@@ -35,9 +35,9 @@ impl Rules {
         polynomial: true,
     };
 
-    /// The plain search of Wing, Gong and Lowe.
+    /// The plain search of Wing, Gong and Lowe, part by part.
     pub const NONE: Rules = Rules {
-        parts: false,
+        take_turns: false,
         read_only_first: false,
         pending_classes: false,
         dominance: false,
