@@ -7,7 +7,7 @@ mod families;
 mod fuzz;
 
 use fuzz::{Family, Random, brute_force, combinations, draw};
-use seedbed_checkers::linearizable::judge;
+use seedbed_checkers::linearizable::is_linearizable;
 use seedbed_checkers::models::Model;
 use seedbed_checkers::Budget;
 
@@ -25,8 +25,8 @@ where
         *(if expected { &mut right } else { &mut wrong }) += 1;
         let other = &combinations[case as usize % combinations.len()];
         for (name, rules) in [&combinations[0], other] {
-            let judged = judge(&family.model, &history, Budget::UNLIMITED, *rules);
-            if judged.is_linearizable != Some(expected) {
+            let (judged, _) = is_linearizable(&family.model, &history, Budget::UNLIMITED, *rules);
+            if judged != Some(expected) {
                 for (_, operation) in history.iter() {
                     eprintln!("{operation}");
                 }

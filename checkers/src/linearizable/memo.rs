@@ -9,7 +9,7 @@
 
 use crate::hashing::mix;
 
-use super::table::{FingerprintMap, Interner};
+use super::table::{Interner, Numbers};
 
 /// A key of 128 bits for thing number `index` of some sort.
 pub(super) fn key(sort: u64, index: u64) -> u128 {
@@ -24,7 +24,7 @@ const MAX_CLASSES: usize = 64;
 /// The configurations seen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memo {
-    seen: FingerprintMap,
+    seen: Numbers<u128>,
     /// With how many of each class used. Lists under one fingerprint are linked by places plus
     /// one.
     uses: Interner<Box<[u32]>>,

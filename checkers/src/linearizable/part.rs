@@ -33,7 +33,7 @@ pub(super) struct Class {
 /// its place in time; at equal times invocations come before ends, for intervals are closed.
 #[derive(Clone, Debug)]
 pub(super) struct Part<'a, M: Model> {
-    pub calls: Vec<Call<'a, M::Op, M::Ret>>,
+    pub calls: &'a [Call<'a, M::Op, M::Ret>],
     /// The completed calls by number, as places in `calls`.
     pub completed: Vec<u32>,
     /// The kind of each completed call.
@@ -53,7 +53,7 @@ pub(super) struct Part<'a, M: Model> {
 }
 
 impl<'a, M: Model> Part<'a, M> {
-    pub fn new(model: &M, calls: Vec<Call<'a, M::Op, M::Ret>>, rules: Rules) -> Part<'a, M> {
+    pub fn new(model: &M, calls: &'a [Call<'a, M::Op, M::Ret>], rules: Rules) -> Part<'a, M> {
         let mut ops: Interner<&M::Op> = Interner::default();
         let mut pairs: Interner<(&M::Op, Option<&M::Ret>)> = Interner::default();
         let (mut kinds, mut examples) = (Vec::new(), Vec::new());

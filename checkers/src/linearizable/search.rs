@@ -1,12 +1,13 @@
 //! The search of Wing, Gong and Lowe for one part of a history.
 
+use crate::budget::Spent;
 use crate::hashing::mix;
 use crate::models::{Model, Step};
 
 use super::memo::{Memo, key};
 use super::part::{Class, NONE, Part, call_of};
 use super::rules::Rules;
-use super::table::{FingerprintMap, Interner};
+use super::table::{Interner, Numbers};
 
 /// How the search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(super) struct Search<'m, 'a, M: Model> {
     twin_before: Vec<u32>,
     twin_after: Vec<u32>,
     states: Interner<M::State>,
-    steps_known: FingerprintMap,
+    steps_known: Numbers<u64>,
     memo: Memo,
     /// How many of each class have taken place.
     used: Vec<u32>,
@@ -74,7 +75,7 @@ pub(super) struct Search<'m, 'a, M: Model> {
     tried: Option<Choice>,
     compares_uses: bool,
     /// Operations considered.
-    pub steps: u64,
+    steps: u64,
     /// Dead ends to keep, the deepest.
     keep_dead_ends: usize,
     pub dead_ends: Vec<DeadEnd<M::State>>,
@@ -119,7 +120,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             twin_before: part.twins.clone(),
             twin_after,
             states,
-            steps_known: FingerprintMap::default(),
+            steps_known: Numbers::default(),
             memo: Memo::default(),
             used: vec![0; part.classes.len()],
             state,
@@ -142,8 +143,13 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
     }
 
     /// How many states are stored.
-    pub fn stored(&self) -> u64 {
+    fn stored(&self) -> u64 {
         (self.memo.len() + self.states.len() + self.steps_known.len()) as u64
+    }
+
+    /// What has been spent.
+    pub fn spent(&self) -> Spent {
+        Spent { steps: self.steps, states: self.stored() }
     }
 
     /// The calls that have taken place, in order, as places in [`Part::calls`].
@@ -359,9 +365,10 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
 
     /// The state that a call of `kind` leads to, from memory if it was asked before.
     fn leads_to(&mut self, kind: u32) -> Option<u32> {
-        let pair = u64::from(self.state) << 32 | u64::from(kind);
-        let question = u128::from(pair) << 64 | u128::from(mix(pair));
-        if let Some(answer) = self.steps_known.find(question) {
+        // Mixing maps no two words to one, and only zero to zero.
+        let question = mix((u64::from(self.state) << 32 | u64::from(kind)) + 1);
+        let (is_new, answer) = self.steps_known.entry(question);
+        if !is_new {
             return answer.checked_sub(1);
         }
         let state = match self.step(kind) {

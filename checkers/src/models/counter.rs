@@ -90,7 +90,7 @@ impl Model for Counter {
     }
 
     fn key(&self, _op: &CounterOp) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &CounterOp, _ret: Option<&CounterRet>) -> bool {

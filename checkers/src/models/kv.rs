@@ -105,6 +105,52 @@ impl Append for String {
     }
 }
 
+/// Nothing can be appended to numbers: for stores that only replace their values.
+macro_rules! never_appended {
+    ($($number:ty)*) => {
+        $(impl Append for $number {
+            fn appended(&self, _suffix: &$number) -> Option<$number> {
+                None
+            }
+
+            fn is_prefix_of(&self, longer: &$number) -> bool {
+                self == longer
+            }
+        })*
+    };
+}
+
+never_appended!(u8 u16 u32 u64 i8 i16 i32 i64);
+
+impl<V: Clone + PartialEq> Append for Vec<V> {
+    fn appended(&self, suffix: &Vec<V>) -> Option<Vec<V>> {
+        Some([self.as_slice(), suffix].concat())
+    }
+
+    fn is_prefix_of(&self, longer: &Vec<V>) -> bool {
+        longer.starts_with(self)
+    }
+}
+
+/// What is appended to nothing is all there is.
+impl<V: Append + Clone + PartialEq> Append for Option<V> {
+    fn appended(&self, suffix: &Option<V>) -> Option<Option<V>> {
+        match (self, suffix) {
+            (Some(value), Some(suffix)) => value.appended(suffix).map(Some),
+            (None, _) => Some(suffix.clone()),
+            (Some(_), None) => None,
+        }
+    }
+
+    fn is_prefix_of(&self, longer: &Option<V>) -> bool {
+        match (self, longer) {
+            (None, _) => true,
+            (Some(value), Some(longer)) => value.is_prefix_of(longer),
+            (Some(_), None) => false,
+        }
+    }
+}
+
 /// Texts are joined, and so are lists; anything else is appended to a list as its last element.
 /// Nil is empty: what is appended to it stays if it is a text or list, and becomes a list of one
 /// otherwise.

@@ -83,7 +83,7 @@ impl Model for Lock {
     }
 
     fn key(&self, _op: &LockOp) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, _op: &LockOp, ret: Option<&LockRet>) -> bool {

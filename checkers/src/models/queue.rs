@@ -113,7 +113,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
     }
 
     fn key(&self, _op: &QueueOp<V>) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &QueueOp<V>, ret: Option<&TakeRet<V>>) -> bool {

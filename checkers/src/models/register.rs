@@ -103,7 +103,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Register<V> {
     }
 
     fn key(&self, _op: &RegisterOp<V>) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &RegisterOp<V>, ret: Option<&RegisterRet<V>>) -> bool {

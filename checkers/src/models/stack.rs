@@ -78,7 +78,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
     }
 
     fn key(&self, _op: &StackOp<V>) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &StackOp<V>, ret: Option<&TakeRet<V>>) -> bool {
