@@ -89,7 +89,9 @@ fn public_files(word: &str) {
         let porcupine = expected["porcupine_ms"].as_f64().expect("it was measured");
         let Times { ms, ms_search, ms_read } = times;
         let ratio = porcupine / ms;
-        println!("{name:14} {porcupine:12.3} {ms:9.3} {ratio:7.0}x {ms_search:12.3} {ms_read:12.3}");
+        println!(
+            "{name:14} {porcupine:12.3} {ms:9.3} {ratio:7.0}x {ms_search:12.3} {ms_read:12.3}"
+        );
         theirs += porcupine;
         ours += ms;
         search += ms_search;

@@ -7,9 +7,9 @@ mod families;
 mod fuzz;
 
 use fuzz::{Family, Random, brute_force, combinations, draw};
+use seedbed_checkers::Budget;
 use seedbed_checkers::linearizable::is_linearizable;
 use seedbed_checkers::models::Model;
-use seedbed_checkers::Budget;
 
 /// Judges random histories of a family: by all rules and by one other combination each.
 fn fuzz<M: Model>(family: &Family<M>, seed: u64, cases: u64) -> (u64, u64)

@@ -64,10 +64,11 @@ impl<'a, M: Model> Part<'a, M> {
             let kind = pairs.intern((call.op, call.ret));
             if kind as usize == kinds.len() {
                 examples.push(place);
+                let is_read_only = model.is_read_only(call.op, call.ret);
                 kinds.push(KindOfCall {
-                    is_read_only: model.is_read_only(call.op, call.ret),
+                    is_read_only,
                     is_observation: call.ret.is_some_and(|ret| model.is_observation(call.op, ret)),
-                    marks: model.marks(call.op, call.ret),
+                    marks: if is_read_only { 0 } else { model.marks(call.op, call.ret) },
                     op: ops.intern(call.op),
                 });
             }

@@ -2,12 +2,15 @@
 
 use crate::budget::Spent;
 use crate::hashing::mix;
-use crate::models::{Model, Step};
+use crate::models::{Model, Others, Step};
 
 use super::memo::{Memo, key};
 use super::part::{Class, NONE, Part, call_of};
 use super::rules::Rules;
 use super::table::{Interner, Numbers};
+
+/// What was asked and answered.
+type OpAndRet<'a, M> = (&'a <M as Model>::Op, Option<&'a <M as Model>::Ret>);
 
 /// How the search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,8 @@ pub(super) struct Search<'m, 'a, M: Model> {
     /// The last choice tried in the present configuration; `None` if it has just been reached.
     tried: Option<Choice>,
     compares_uses: bool,
+    /// Room for the calls that are looked at ahead.
+    others: Vec<OpAndRet<'a, M>>,
     /// Operations considered.
     steps: u64,
     /// Dead ends to keep, the deepest.
@@ -92,7 +97,7 @@ const HEAD: u32 = 0;
 const LOOK_AHEAD_OBSERVATIONS: u32 = 4;
 const LOOK_AHEAD_ENDS: u32 = 16;
 /// With more classes than this, their unused calls are not counted for each look ahead.
-const MANY_CLASSES: usize = 64;
+const MANY_CLASSES: usize = 256;
 
 impl<'m, 'a, M: Model> Search<'m, 'a, M> {
     pub fn new(model: &'m M, part: Part<'a, M>, rules: Rules) -> Search<'m, 'a, M> {
@@ -129,6 +134,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             end: NONE,
             tried: None,
             compares_uses: rules.dominance && Memo::can_compare(part.classes.len()),
+            others: Vec::new(),
             steps: 0,
             keep_dead_ends: 0,
             dead_ends: Vec::new(),
@@ -237,6 +243,18 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
         if !self.rules.look_ahead {
             return true;
         }
+        let mut others = std::mem::take(&mut self.others);
+        others.clear();
+        let unreachable = self.first_unreachable(&mut others);
+        self.others = others;
+        if let Some(end) = unreachable {
+            self.note_dead_end(end);
+        }
+        unreachable.is_none()
+    }
+
+    /// The end of the first call of those that come next whose answer cannot be reached.
+    fn first_unreachable(&mut self, others: &mut Vec<OpAndRet<'a, M>>) -> Option<u32> {
         // Marks of some call, and marks of more than one, for a call cannot help itself.
         let (mut once, mut twice) = (0, 0);
         let (mut observations, mut ends) = (0, 0);
@@ -245,36 +263,56 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             self.steps += 1;
             let (number, is_end) = call_of(node);
             let kind = self.part.kinds[self.part.kind_of[number] as usize];
-            if !is_end {
+            let call = &self.part.calls[self.part.completed[number] as usize];
+            if !is_end && !kind.is_read_only {
                 twice |= once & kind.marks;
                 once |= kind.marks;
-            } else if kind.is_observation {
-                let others = once & (!kind.marks | twice);
-                let marks = others | self.marks_pending_before(self.part.ranks[node as usize]);
-                let call = self.part.calls[self.part.completed[number] as usize];
-                let ret = call.ret.expect("a completed call has an answer");
-                if !self.model.can_reach(self.states.value(self.state), marks, call.op, ret) {
-                    self.note_dead_end(node);
-                    return false;
+                others.push((call.op, call.ret));
+            } else if let Some(ret) = call.ret.filter(|_| is_end && kind.is_observation) {
+                let marks = once & (!kind.marks | twice);
+                if !self.can_reach(call.op, ret, marks, others, self.part.ranks[node as usize]) {
+                    return Some(node);
                 }
                 observations += 1;
             }
             ends += u32::from(is_end);
             node = self.next[node as usize];
         }
-        true
+        None
     }
 
-    /// The marks of pending calls that were invoked before `rank`, and are unused if that is easy
-    /// to see.
-    fn marks_pending_before(&self, rank: u32) -> u64 {
+    /// Whether a call that ends at `rank` can be answered so after some of `completed`, among
+    /// which it may be itself, and of the pending ones.
+    fn can_reach(
+        &self,
+        op: &'a M::Op,
+        ret: &'a M::Ret,
+        marks: u64,
+        completed: &mut Vec<OpAndRet<'a, M>>,
+        rank: u32,
+    ) -> bool {
+        let state = self.states.value(self.state);
         if self.part.classes.len() > MANY_CLASSES {
-            return self.part.marks_pending_before(rank);
+            let marks = marks | self.part.marks_pending_before(rank);
+            let others = Others { marks, calls: None };
+            return self.model.can_reach(state, &others, op, ret);
         }
-        let unused = self.part.classes.iter().zip(&self.used).filter(|(class, used)| {
-            class.members.get(**used as usize).is_some_and(|member| member.1 < rank)
-        });
-        unused.fold(0, |marks, (class, _)| marks | self.part.kinds[class.kind as usize].marks)
+        let itself = completed.iter().rposition(|(other, _)| std::ptr::eq(*other, op));
+        let itself = itself.map(|place| completed.swap_remove(place));
+        let (count, mut marks) = (completed.len(), marks);
+        for (class, &used) in self.part.classes.iter().zip(&self.used) {
+            let unused = class.members.iter().skip(used as usize);
+            for &(place, _) in unused.take_while(|member| member.1 < rank) {
+                let call = &self.part.calls[place as usize];
+                marks |= self.part.kinds[class.kind as usize].marks;
+                completed.push((call.op, call.ret));
+            }
+        }
+        let others = Others { marks, calls: Some(completed.as_slice()) };
+        let can_reach = self.model.can_reach(state, &others, op, ret);
+        completed.truncate(count);
+        completed.extend(itself);
+        can_reach
     }
 
     /// The first choice after `tried` that the present state allows, and the state it leads to.
@@ -446,9 +484,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
     fn key_of_use(&self, class: u32) -> u128 {
         match self.compares_uses {
             true => 0,
-            false => {
-                key(KEY_USE, u64::from(class) << 24 ^ u64::from(self.used[class as usize]))
-            }
+            false => key(KEY_USE, u64::from(class) << 24 ^ u64::from(self.used[class as usize])),
         }
     }
 
@@ -471,7 +507,8 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
         }
         let completed = self.part.completed.len() - self.remaining();
         let deepest = self.dead_ends.first().map_or(0, |dead_end| dead_end.completed);
-        if completed < deepest || (completed == deepest && self.dead_ends.len() >= self.keep_dead_ends)
+        if completed < deepest
+            || (completed == deepest && self.dead_ends.len() >= self.keep_dead_ends)
         {
             return;
         }

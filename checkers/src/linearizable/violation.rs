@@ -84,7 +84,8 @@ pub(super) fn explain<M: Model>(
         })
         .collect();
     let many = remaining(&portion.calls, &cut);
-    let longest = self::prefixes(model, &many, &|place| portion.ids[early[place]], budget, &mut spent);
+    let longest =
+        self::prefixes(model, &many, &|place| portion.ids[early[place]], budget, &mut spent);
     Violation {
         key: portion.key.as_ref().map(|key| format!("{key:?}")),
         operations: kept

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step, value_mark};
+use super::model::{Call, Model, Others, Step, value_mark};
 use crate::hashing::hash_of;
 use crate::linearizable::{Access, Decision, unique_appends, unique_register};
 use crate::value::Value;
@@ -85,6 +85,11 @@ pub trait Append: Sized {
     /// Whether appending may turn `self` into `longer`: true if they are equal.
     fn is_prefix_of(&self, longer: &Self) -> bool;
 
+    /// Whether appending `suffix`, and then perhaps more, may turn `self` into `longer`.
+    fn grows_into(&self, suffix: &Self, longer: &Self) -> bool {
+        self.appended(suffix).is_some_and(|grown| grown.is_prefix_of(longer))
+    }
+
     /// The bytes of the value, if appending joins them and they determine the value.
     fn bytes(&self) -> Option<&[u8]> {
         None
@@ -98,6 +103,10 @@ impl Append for String {
 
     fn is_prefix_of(&self, longer: &String) -> bool {
         longer.starts_with(self.as_str())
+    }
+
+    fn grows_into(&self, suffix: &String, longer: &String) -> bool {
+        longer.strip_prefix(self.as_str()).is_some_and(|rest| rest.starts_with(suffix.as_str()))
     }
 
     fn bytes(&self) -> Option<&[u8]> {
@@ -181,6 +190,15 @@ impl Append for Value {
             (Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_), _) => {
                 self == longer
             }
+        }
+    }
+
+    fn grows_into(&self, suffix: &Value, longer: &Value) -> bool {
+        match (self, suffix, longer) {
+            (Value::Text(text), Value::Text(suffix), Value::Text(longer)) => {
+                text.grows_into(suffix, longer)
+            }
+            (_, _, _) => self.appended(suffix).is_some_and(|grown| grown.is_prefix_of(longer)),
         }
     }
 
@@ -301,14 +319,36 @@ where
         self.seen(op, ret).is_some()
     }
 
-    /// The value observed is there; or some operation leaves it; or appends may lead to it, which
-    /// they may from a prefix only, unless the value can be replaced first.
-    fn can_reach(&self, state: &V, marks: u64, op: &KvOp<K, V>, ret: &KvRet<V>) -> bool {
+    /// The value observed is there; or some operation leaves it; or, with appends, some operation
+    /// leads to it: appends to what it begins with, or leaves what it begins with.
+    fn can_reach(
+        &self,
+        state: &V,
+        others: &Others<'_, KvOp<K, V>, KvRet<V>>,
+        op: &KvOp<K, V>,
+        ret: &KvRet<V>,
+    ) -> bool {
         let Some(seen) = self.seen(op, ret) else { return true };
-        let (appends, replaces) = (marks & MARK_APPENDS != 0, marks & MARK_REPLACES != 0);
-        seen == state
-            || (replaces && (appends || marks & mark_of_value(seen) != 0))
-            || (appends && (*state == self.missing || state.is_prefix_of(seen)))
+        if seen == state {
+            return true;
+        }
+        let appends = others.marks & MARK_APPENDS != 0;
+        let replaces = others.marks & MARK_REPLACES != 0;
+        if !appends {
+            return replaces && others.marks & mark_of_value(seen) != 0;
+        }
+        match others.calls {
+            Some(calls) => calls.iter().any(|(op, ret)| match op {
+                KvOp::Append(_, suffix) => state.grows_into(suffix, seen),
+                KvOp::Put(_, value) => value.is_prefix_of(seen),
+                KvOp::Delete(_) => self.missing.is_prefix_of(seen),
+                KvOp::CompareAndSet(_, _, new) => {
+                    *ret != Some(&KvRet::Swapped(false)) && new.is_prefix_of(seen)
+                }
+                KvOp::Get(_) => false,
+            }),
+            None => replaces || state.is_prefix_of(seen),
+        }
     }
 
     fn decide(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {

@@ -35,7 +35,7 @@ pub use counter::{Counter, CounterOp, CounterRet};
 pub use keyed::{Keyed, KeyedOp};
 pub use kv::{Append, Kv, KvOp, KvRet};
 pub use lock::{Lock, LockOp, LockRet};
-pub use model::{Call, Model, Step};
+pub use model::{Call, Model, Others, Step};
 pub use queue::{Queue, QueueOp, TakeRet};
 pub use register::{Register, RegisterOp, RegisterRet};
 pub use set::{Set, SetOp, SetRet};

@@ -179,11 +179,7 @@ pub fn versioned_kv() -> Family<VersionedKv<u8, u8>> {
         model: VersionedKv::new(),
         op: |random, _| match random.below(3) {
             0 => VersionedKvOp::Get(random.below(2) as u8),
-            _ => VersionedKvOp::Put(
-                random.below(2) as u8,
-                random.below(2) as u8,
-                random.below(3),
-            ),
+            _ => VersionedKvOp::Put(random.below(2) as u8, random.below(2) as u8, random.below(3)),
         },
         rets: |op, _| match op {
             VersionedKvOp::Get(_) => {

@@ -48,11 +48,7 @@ struct Draft<O, R> {
 }
 
 /// Draws a history of up to `most` operations: of a correct object, or with one thing changed.
-pub fn draw<M: Model>(
-    family: &Family<M>,
-    random: &mut Random,
-    most: u64,
-) -> History<M::Op, M::Ret>
+pub fn draw<M: Model>(family: &Family<M>, random: &mut Random, most: u64) -> History<M::Op, M::Ret>
 where
     M::Ret: Clone,
 {

@@ -1,11 +1,11 @@
 //! Correct objects, and clients that use them.
 
+use seedbed_checkers::History;
 use seedbed_checkers::models::{
     Counter, CounterOp, CounterRet, Kv, KvOp, KvRet, Lock, LockOp, LockRet, Queue, QueueOp,
     Register, RegisterOp, RegisterRet, Set, SetOp, SetRet, Stack, StackOp, TakeRet, VersionedKv,
     VersionedKvOp, VersionedKvRet,
 };
-use seedbed_checkers::History;
 
 use super::fuzz::Random;
 use super::simulated::{Load, simulate};
@@ -79,10 +79,7 @@ pub fn cas_register(load: Load) -> History<RegisterOp<u64>, RegisterRet<u64>> {
     })
 }
 
-pub fn versioned(
-    load: Load,
-    keys: u64,
-) -> History<VersionedKvOp<u64, u64>, VersionedKvRet<u64>> {
+pub fn versioned(load: Load, keys: u64) -> History<VersionedKvOp<u64, u64>, VersionedKvRet<u64>> {
     // Clients put with a version that somebody saw not long ago: some are right.
     let mut seen = vec![0_u64; keys as usize];
     let op = move |random: &mut Random, client: u32, index: usize| {
@@ -102,9 +99,7 @@ pub fn versioned(
         (Some((value, version)), VersionedKvOp::Get(_)) => VersionedKvRet::Value(*value, *version),
         (None, VersionedKvOp::Put(_, _, 0)) => VersionedKvRet::Done,
         (None, VersionedKvOp::Put(..)) => VersionedKvRet::NoKey,
-        (Some((_, at)), VersionedKvOp::Put(_, _, version)) if at == version => {
-            VersionedKvRet::Done
-        }
+        (Some((_, at)), VersionedKvOp::Put(_, _, version)) if at == version => VersionedKvRet::Done,
         (Some(_), VersionedKvOp::Put(..)) => VersionedKvRet::VersionMismatch,
     })
 }
@@ -142,11 +137,10 @@ pub fn set_elements(load: Load, values: u64) -> History<SetOp<u64>, SetRet<u64>>
 
 /// One operation in `reads_one_in` reads the whole set; the others add different values.
 pub fn growing_set(load: Load, reads_one_in: u64) -> History<SetOp<u64>, SetRet<u64>> {
-    let op = move |random: &mut Random, client: u32, index: usize| {
-        match random.below(reads_one_in) {
-            0 => SetOp::Read,
-            _ => SetOp::Add(u64::from(client) << 32 | index as u64),
-        }
+    let op = move |random: &mut Random, client: u32, index: usize| match random.below(reads_one_in)
+    {
+        0 => SetOp::Read,
+        _ => SetOp::Add(u64::from(client) << 32 | index as u64),
     };
     simulate(&Set::new(), load, op, |state, op| match op {
         SetOp::Add(_) => SetRet::Done,

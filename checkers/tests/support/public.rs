@@ -17,11 +17,8 @@ pub fn registers(text: &str) -> Registers {
     let mut history = Registers::new();
     let mut open: BTreeMap<u32, OperationId> = BTreeMap::new();
     for (line, time_ns) in text.lines().zip(1..) {
-        let words: Vec<&str> = line
-            .split([' ', '\t', '[', ']'])
-            .filter(|word| !word.is_empty())
-            .skip(3)
-            .collect();
+        let words: Vec<&str> =
+            line.split([' ', '\t', '[', ']']).filter(|word| !word.is_empty()).skip(3).collect();
         let client: u32 = words[0].parse().unwrap();
         let value = |word: &str| (word != "nil").then(|| word.parse().unwrap());
         match (words[1], words[2]) {
