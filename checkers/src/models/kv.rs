@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
+use super::append::{Append, can_be_completed};
 use super::model::{Call, Model, Others, Step, value_mark};
 use crate::hashing::hash_of;
 use crate::linearizable::{Access, Decision, unique_appends, unique_register};
-use crate::value::Value;
 
 /// What a client may ask of a store of keys `K` and values `V`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,141 +73,6 @@ impl<V: fmt::Debug> fmt::Display for KvRet<V> {
             KvRet::Done => formatter.write_str("done"),
             KvRet::Swapped(true) => formatter.write_str("swapped"),
             KvRet::Swapped(false) => formatter.write_str("not swapped"),
-        }
-    }
-}
-
-/// Values that can grow at their end.
-pub trait Append: Sized {
-    /// This value with `suffix` at its end; `None` if one cannot be appended to the other.
-    fn appended(&self, suffix: &Self) -> Option<Self>;
-
-    /// Whether appending may turn `self` into `longer`: true if they are equal.
-    fn is_prefix_of(&self, longer: &Self) -> bool;
-
-    /// Whether appending `suffix`, and then perhaps more, may turn `self` into `longer`.
-    fn grows_into(&self, suffix: &Self, longer: &Self) -> bool {
-        self.appended(suffix).is_some_and(|grown| grown.is_prefix_of(longer))
-    }
-
-    /// The bytes of the value, if appending joins them and they determine the value.
-    fn bytes(&self) -> Option<&[u8]> {
-        None
-    }
-}
-
-impl Append for String {
-    fn appended(&self, suffix: &String) -> Option<String> {
-        Some([self.as_str(), suffix.as_str()].concat())
-    }
-
-    fn is_prefix_of(&self, longer: &String) -> bool {
-        longer.starts_with(self.as_str())
-    }
-
-    fn grows_into(&self, suffix: &String, longer: &String) -> bool {
-        longer.strip_prefix(self.as_str()).is_some_and(|rest| rest.starts_with(suffix.as_str()))
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        Some(self.as_bytes())
-    }
-}
-
-/// Nothing can be appended to numbers: for stores that only replace their values.
-macro_rules! never_appended {
-    ($($number:ty)*) => {
-        $(impl Append for $number {
-            fn appended(&self, _suffix: &$number) -> Option<$number> {
-                None
-            }
-
-            fn is_prefix_of(&self, longer: &$number) -> bool {
-                self == longer
-            }
-        })*
-    };
-}
-
-never_appended!(u8 u16 u32 u64 i8 i16 i32 i64);
-
-impl<V: Clone + PartialEq> Append for Vec<V> {
-    fn appended(&self, suffix: &Vec<V>) -> Option<Vec<V>> {
-        Some([self.as_slice(), suffix].concat())
-    }
-
-    fn is_prefix_of(&self, longer: &Vec<V>) -> bool {
-        longer.starts_with(self)
-    }
-}
-
-/// What is appended to nothing is all there is.
-impl<V: Append + Clone + PartialEq> Append for Option<V> {
-    fn appended(&self, suffix: &Option<V>) -> Option<Option<V>> {
-        match (self, suffix) {
-            (Some(value), Some(suffix)) => value.appended(suffix).map(Some),
-            (None, _) => Some(suffix.clone()),
-            (Some(_), None) => None,
-        }
-    }
-
-    fn is_prefix_of(&self, longer: &Option<V>) -> bool {
-        match (self, longer) {
-            (None, _) => true,
-            (Some(value), Some(longer)) => value.is_prefix_of(longer),
-            (Some(_), None) => false,
-        }
-    }
-}
-
-/// Texts are joined, and so are lists; anything else is appended to a list as its last element.
-/// Nil is empty: what is appended to it stays if it is a text or list, and becomes a list of one
-/// otherwise.
-impl Append for Value {
-    fn appended(&self, suffix: &Value) -> Option<Value> {
-        match (self, suffix) {
-            (Value::Nil, Value::Text(_) | Value::List(_)) => Some(suffix.clone()),
-            (Value::Nil, Value::Nil | Value::Bool(_) | Value::Int(_)) => {
-                Some(Value::List(vec![suffix.clone()]))
-            }
-            (Value::Text(text), Value::Text(more)) => Some(Value::Text(text.appended(more)?)),
-            (Value::List(values), Value::List(more)) => {
-                Some(Value::List([values.as_slice(), more].concat()))
-            }
-            (Value::List(values), Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Text(_)) => {
-                let one = std::slice::from_ref(suffix);
-                Some(Value::List([values.as_slice(), one].concat()))
-            }
-            (Value::Text(_) | Value::Bool(_) | Value::Int(_), _) => None,
-        }
-    }
-
-    fn is_prefix_of(&self, longer: &Value) -> bool {
-        match (self, longer) {
-            (Value::Nil, Value::Nil | Value::Text(_) | Value::List(_)) => true,
-            (Value::Text(text), Value::Text(longer)) => longer.starts_with(text),
-            (Value::List(values), Value::List(longer)) => longer.starts_with(values),
-            (Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_), _) => {
-                self == longer
-            }
-        }
-    }
-
-    fn grows_into(&self, suffix: &Value, longer: &Value) -> bool {
-        match (self, suffix, longer) {
-            (Value::Text(text), Value::Text(suffix), Value::Text(longer)) => {
-                text.grows_into(suffix, longer)
-            }
-            (_, _, _) => self.appended(suffix).is_some_and(|grown| grown.is_prefix_of(longer)),
-        }
-    }
-
-    /// Nil has the bytes of the empty text: a caller must tell them apart where both occur.
-    fn bytes(&self) -> Option<&[u8]> {
-        match self {
-            Value::Nil => Some(&[]),
-            Value::Text(text) => Some(text.as_bytes()),
-            Value::Bool(_) | Value::Int(_) | Value::List(_) => None,
         }
     }
 }
@@ -337,18 +202,27 @@ where
         if !appends {
             return replaces && others.marks & mark_of_value(seen) != 0;
         }
-        match others.calls {
-            Some(calls) => calls.iter().any(|(op, ret)| match op {
-                KvOp::Append(_, suffix) => state.grows_into(suffix, seen),
-                KvOp::Put(_, value) => value.is_prefix_of(seen),
-                KvOp::Delete(_) => self.missing.is_prefix_of(seen),
+        let Some(calls) = others.calls else {
+            return replaces || state.is_prefix_of(seen);
+        };
+        let pieces: Vec<&V> = calls
+            .iter()
+            .filter_map(|(op, _)| match op {
+                KvOp::Append(_, suffix) => Some(suffix),
+                KvOp::Get(_) | KvOp::Put(..) | KvOp::Delete(_) | KvOp::CompareAndSet(..) => None,
+            })
+            .collect();
+        let leads_there =
+            |value: &V| value.is_prefix_of(seen) && can_be_completed(seen, value.length(), &pieces);
+        leads_there(state)
+            || calls.iter().any(|(op, ret)| match op {
+                KvOp::Put(_, value) => leads_there(value),
+                KvOp::Delete(_) => leads_there(&self.missing),
                 KvOp::CompareAndSet(_, _, new) => {
-                    *ret != Some(&KvRet::Swapped(false)) && new.is_prefix_of(seen)
+                    *ret != Some(&KvRet::Swapped(false)) && leads_there(new)
                 }
-                KvOp::Get(_) => false,
-            }),
-            None => replaces || state.is_prefix_of(seen),
-        }
+                KvOp::Get(_) | KvOp::Append(..) => false,
+            })
     }
 
     fn decide(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
