@@ -18,8 +18,39 @@ pub(super) fn key(sort: u64, index: u64) -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
 
-/// How many classes of pending calls dominance is worth comparing.
-const MAX_CLASSES: usize = 64;
+/// How many pending calls of each class have been used, of classes with any: sorted by class.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Uses(Vec<(u32, u32)>);
+
+impl Uses {
+    /// Counts one more of a class.
+    pub fn add(&mut self, class: u32) {
+        match self.0.binary_search_by_key(&class, |entry| entry.0) {
+            Ok(place) => self.0[place].1 += 1,
+            Err(place) => self.0.insert(place, (class, 1)),
+        }
+    }
+
+    /// Counts one less of a class that has been used.
+    pub fn remove(&mut self, class: u32) {
+        let place = self.0.binary_search_by_key(&class, |entry| entry.0);
+        let place = place.expect("what is taken back has been used");
+        self.0[place].1 -= 1;
+        if self.0[place].1 == 0 {
+            self.0.remove(place);
+        }
+    }
+
+    /// Whether no class has been used more than in `other`.
+    fn is_within(&self, other: &Uses) -> bool {
+        let mut others = other.0.iter();
+        self.0.iter().all(|(class, count)| {
+            others
+                .find(|other| other.0 >= *class)
+                .is_some_and(|other| other.0 == *class && count <= &other.1)
+        })
+    }
+}
 
 /// The configurations seen.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +58,7 @@ pub(super) struct Memo {
     seen: Numbers<u128>,
     /// With how many of each class used. Lists under one fingerprint are linked by places plus
     /// one.
-    uses: Interner<Box<[u32]>>,
+    uses: Interner<Uses>,
     links: Vec<(u32, u32)>,
 }
 
@@ -38,25 +69,20 @@ impl Memo {
         self.seen.entry(fingerprint).0
     }
 
-    /// Whether the use of this many classes can be compared.
-    pub fn can_compare(classes: usize) -> bool {
-        (1..=MAX_CLASSES).contains(&classes)
-    }
-
     /// Notes a configuration with these pending calls used. Says no if the same has been seen
     /// with as many of each used, or fewer.
-    pub fn add_used(&mut self, fingerprint: u128, used: &[u32]) -> bool {
+    pub fn add_used(&mut self, fingerprint: u128, used: &Uses) -> bool {
         let (_, first) = self.seen.entry(fingerprint);
         let mut link = *first;
         while link != 0 {
             let (uses, next) = self.links[link as usize - 1];
             let before = self.uses.value(uses);
-            if before.iter().zip(used).all(|(before, now)| before <= now) {
+            if before.is_within(used) {
                 return false;
             }
             link = next;
         }
-        let uses = self.uses.intern(used.into());
+        let uses = self.uses.intern(used.clone());
         self.links.push((uses, *first));
         *first = u32::try_from(self.links.len()).expect("the budget of states is smaller");
         true

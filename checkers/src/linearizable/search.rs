@@ -4,7 +4,7 @@ use crate::budget::Spent;
 use crate::hashing::mix;
 use crate::models::{Model, Others, Step};
 
-use super::memo::{Memo, key};
+use super::memo::{Memo, Uses, key};
 use super::part::{Class, NONE, Part, call_of};
 use super::rules::Rules;
 use super::table::{Interner, Numbers};
@@ -68,6 +68,8 @@ pub(super) struct Search<'m, 'a, M: Model> {
     memo: Memo,
     /// How many of each class have taken place.
     used: Vec<u32>,
+    /// The same, to compare.
+    uses: Uses,
     state: u32,
     /// Of the calls that have taken place; and of pending ones, where they cannot be compared.
     fingerprint: u128,
@@ -133,7 +135,8 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             taken: Vec::new(),
             end: NONE,
             tried: None,
-            compares_uses: rules.dominance && Memo::can_compare(part.classes.len()),
+            compares_uses: rules.dominance && !part.classes.is_empty(),
+            uses: Uses::default(),
             others: Vec::new(),
             steps: 0,
             keep_dead_ends: 0,
@@ -233,7 +236,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
     fn is_new(&mut self) -> bool {
         let fingerprint = self.fingerprint ^ key(KEY_STATE, u64::from(self.state));
         match self.compares_uses {
-            true => self.memo.add_used(fingerprint, &self.used),
+            true => self.memo.add_used(fingerprint, &self.uses),
             false => self.memo.add(fingerprint),
         }
     }
@@ -444,6 +447,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             }
             Choice::Pending(class) => {
                 self.used[class as usize] += 1;
+                self.uses.add(class);
                 self.fingerprint ^= self.key_of_use(class);
             }
         }
@@ -474,6 +478,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             Choice::Pending(class) => {
                 self.fingerprint ^= self.key_of_use(class);
                 self.used[class as usize] -= 1;
+                self.uses.remove(class);
             }
         }
         (self.state, self.end) = (taken.state_before, taken.end_before);
