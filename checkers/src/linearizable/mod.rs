@@ -21,7 +21,7 @@
 //!    the same configuration twice. The invocations and ends that have not taken place are in a
 //!    list, so that what may come next is what is before the first end.
 //!
-//! Seven rules keep the search small ([`Rules`]). Each is an argument about exchanging operations
+//! Eight rules keep the search small ([`Rules`]). Each is an argument about exchanging operations
 //! in an order: whatever order is skipped, another one remains.
 //!
 //! - *Turns.* All parts advance together, 256 steps first, then 2048, and so on.
@@ -36,6 +36,8 @@
 //!   first takes place first; and one that completed before one that is pending.
 //! - *Look-ahead.* A configuration is left if some answer that must come cannot be reached from its
 //!   state by what may take place before it ([`Model::can_reach`]).
+//! - *Precedences.* Of a queue, two values that were dequeued one after the other have been
+//!   enqueued so ([`Model::precedences`]); an order that has them otherwise is not begun.
 //! - *Polynomial cases*, as said.
 //!
 //! # How this differs from the papers
@@ -76,6 +78,7 @@ pub use violation::{MAX_PREFIXES, Prefix, Remaining, Violation};
 
 use judge::Judgement;
 use portion::{Portion, portions};
+pub(crate) use table::Interner;
 
 /// The name under which scenarios and reports know this checker.
 pub const NAME: &str = "linearizable";

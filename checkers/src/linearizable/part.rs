@@ -48,6 +48,13 @@ pub(super) struct Part<'a, M: Model> {
     pub ranks: Vec<u32>,
     /// Nodes in time.
     pub nodes: Vec<u32>,
+    /// For each completed call, how many others must take place before it, beyond those that ended
+    /// before it was invoked.
+    pub awaited: Vec<u32>,
+    /// For each completed call, where in `followers` those begin that wait for it. One longer.
+    pub followers_from: Vec<u32>,
+    /// Calls that wait for others.
+    pub followers: Vec<u32>,
     /// For each completed call, the one of its kind that ends just before it.
     pub twins: Vec<u32>,
 }
@@ -90,10 +97,48 @@ impl<'a, M: Model> Part<'a, M> {
             ranks: Vec::new(),
             nodes: Vec::new(),
             twins: Vec::new(),
+            awaited: Vec::new(),
+            followers_from: Vec::new(),
+            followers: Vec::new(),
         };
         part.rank(&pending, rules);
         part.pair_twins();
+        part.respect(if rules.precedences { model.precedences(calls) } else { Vec::new() });
         part
+    }
+
+    /// Notes which completed calls wait for which, given by their places.
+    fn respect(&mut self, precedences: Vec<(usize, usize)>) {
+        let count = self.completed.len();
+        let mut number_of = vec![NONE; self.calls.len()];
+        for (number, &place) in (0..).zip(&self.completed) {
+            number_of[place as usize] = number;
+        }
+        let mut pairs: Vec<(u32, u32)> = precedences
+            .into_iter()
+            .map(|(first, second)| (number_of[first], number_of[second]))
+            .filter(|&(first, second)| first != NONE && second != NONE)
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        self.awaited = vec![0; count];
+        self.followers_from = Vec::with_capacity(count + 1);
+        let mut from = 0;
+        for number in 0..=count {
+            self.followers_from.push(from);
+            while let Some(&(_, second)) =
+                pairs.get(from as usize).filter(|pair| pair.0 as usize == number)
+            {
+                self.followers.push(second);
+                self.awaited[second as usize] += 1;
+                from += 1;
+            }
+        }
+    }
+
+    /// The completed calls that wait for this one.
+    pub fn followers(&self, number: usize) -> std::ops::Range<usize> {
+        self.followers_from[number] as usize..self.followers_from[number + 1] as usize
     }
 
     /// Orders all events in time, and puts pending calls into their classes.

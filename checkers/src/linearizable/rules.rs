@@ -19,6 +19,8 @@ pub struct Rules {
     pub twins: bool,
     /// A state from which a coming answer cannot be reached is given up.
     pub look_ahead: bool,
+    /// What the answers say about the order of concurrent operations is respected.
+    pub precedences: bool,
     /// Polynomial algorithms decide histories of their form.
     pub polynomial: bool,
 }
@@ -32,6 +34,7 @@ impl Rules {
         dominance: true,
         twins: true,
         look_ahead: true,
+        precedences: true,
         polynomial: true,
     };
 
@@ -43,6 +46,7 @@ impl Rules {
         dominance: false,
         twins: false,
         look_ahead: false,
+        precedences: false,
         polynomial: false,
     };
 }

@@ -63,6 +63,8 @@ pub(super) struct Search<'m, 'a, M: Model> {
     /// For each call, the neighbours of its kind that have not taken place, by their ends.
     twin_before: Vec<u32>,
     twin_after: Vec<u32>,
+    /// For each call, how many calls that must come before it have not taken place.
+    awaited: Vec<u32>,
     states: Interner<M::State>,
     steps_known: Numbers<u64>,
     memo: Memo,
@@ -125,6 +127,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             next,
             previous,
             twin_before: part.twins.clone(),
+            awaited: part.awaited.clone(),
             twin_after,
             states,
             steps_known: Numbers::default(),
@@ -348,7 +351,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
         if self.rules.read_only_first && self.part.kinds[kind as usize].is_read_only {
             return None;
         }
-        if self.rules.twins && self.has_twin_before(number) {
+        if self.awaited[number] > 0 || self.rules.twins && self.has_twin_before(number) {
             return None;
         }
         self.leads_to(kind)
@@ -429,6 +432,9 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             Choice::Completed(node) => {
                 let (number, _) = call_of(node);
                 self.fingerprint ^= key(KEY_CALL, number as u64);
+                for follower in self.part.followers(number) {
+                    self.awaited[self.part.followers[follower] as usize] -= 1;
+                }
                 // The end first: then the invocation, out of the list, knows what follows both.
                 for node in [node + 1, node] {
                     let (before, after) = (self.previous[node as usize], self.next[node as usize]);
@@ -460,6 +466,9 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             Choice::Completed(node) => {
                 let (number, _) = call_of(node);
                 self.fingerprint ^= key(KEY_CALL, number as u64);
+                for follower in self.part.followers(number) {
+                    self.awaited[self.part.followers[follower] as usize] += 1;
+                }
                 for node in [node, node + 1] {
                     let (before, after) = (self.previous[node as usize], self.next[node as usize]);
                     self.next[before as usize] = node;

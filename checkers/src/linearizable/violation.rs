@@ -110,8 +110,8 @@ fn prefixes<M: Model>(
     budget: Budget,
     spent: &mut Spent,
 ) -> Vec<Prefix> {
-    // Looking ahead gives up early what cannot end well, and so would hide how far it goes.
-    let rules = Rules { look_ahead: false, ..Rules::ALL };
+    // These rules give up early what cannot end well, and so would hide how far it goes.
+    let rules = Rules { look_ahead: false, precedences: false, ..Rules::ALL };
     let part: Part<'_, M> = Part::new(model, calls, rules);
     let mut search = Search::new(model, part, rules).keep_dead_ends(MAX_PREFIXES);
     let remaining = budget.less(*spent);

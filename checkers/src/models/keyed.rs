@@ -84,19 +84,29 @@ impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {
     }
 
     fn decide(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Option<Decision> {
-        let calls: Vec<Call<'_, M::Op, M::Ret>> = calls
-            .iter()
-            .map(|&Call { op, ret, invoked_ns, until_ns }| Call {
-                op: &op.op,
-                ret,
-                invoked_ns,
-                until_ns,
-            })
-            .collect();
-        self.model.decide(&calls)
+        self.model.decide(&without_keys::<K, M>(calls))
+    }
+
+    fn precedences(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Vec<(usize, usize)> {
+        self.model.precedences(&without_keys::<K, M>(calls))
     }
 
     fn values(&self, op: &Self::Op, ret: Option<&M::Ret>) -> Option<Vec<u64>> {
         self.model.values(&op.op, ret)
     }
+}
+
+/// The calls of one key, as the model of one object sees them.
+fn without_keys<'a, K, M: Model>(
+    calls: &[Call<'a, KeyedOp<K, M::Op>, M::Ret>],
+) -> Vec<Call<'a, M::Op, M::Ret>> {
+    calls
+        .iter()
+        .map(|&Call { op, ret, invoked_ns, until_ns }| Call {
+            op: &op.op,
+            ret,
+            invoked_ns,
+            until_ns,
+        })
+        .collect()
 }

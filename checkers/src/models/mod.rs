@@ -30,6 +30,7 @@ mod queue;
 mod register;
 mod set;
 mod stack;
+mod takes;
 mod versioned_kv;
 
 pub use append::Append;

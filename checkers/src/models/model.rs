@@ -130,6 +130,14 @@ pub trait Model {
         None
     }
 
+    /// Pairs of concurrent completed calls, by their places, of which the first must take place
+    /// before the second in every order that explains the answers. There may be more than are
+    /// listed.
+    fn precedences(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
+        let _ = calls;
+        Vec::new()
+    }
+
     /// Which values (as hashes) the operation is about; `None` is "may be about any".
     ///
     /// Used to make the evidence of a violation small. The promise: if all operations about some

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Call, Model, Others, Step, value_mark};
+use super::takes::{MARK_TAKES, Stay, can_be_taken, concurrent, stays};
 use crate::hashing::hash_of;
 use crate::linearizable::{Decision, unique_queue};
 
@@ -19,6 +20,16 @@ pub enum QueueOp<V> {
     Enqueue(V),
     /// Take the first value out.
     Dequeue,
+}
+
+impl<V> QueueOp<V> {
+    /// The value that the operation puts in.
+    fn put(&self) -> Option<&V> {
+        match self {
+            QueueOp::Enqueue(value) => Some(value),
+            QueueOp::Dequeue => None,
+        }
+    }
 }
 
 impl<V: fmt::Debug> fmt::Display for QueueOp<V> {
@@ -71,38 +82,9 @@ impl<V> Default for Queue<V> {
     }
 }
 
-/// Set if an operation takes something out.
-pub(super) const MARK_TAKES: u64 = 1;
-
 /// The marks that are left are for the values that operations put in.
 pub(super) fn mark_in<V: Hash>(value: &V) -> u64 {
     value_mark(value, 1, 63)
-}
-
-/// Whether others may take out all of `values`: each must be the answer of one of them, or one
-/// must have had no answer. `takes` says which operations take something out.
-pub(super) fn can_be_taken<'v, V: Eq + 'v, O>(
-    mut values: impl Iterator<Item = &'v V>,
-    others: &Others<'_, O, TakeRet<V>>,
-    takes: impl Fn(&O) -> bool,
-) -> bool {
-    let Some(calls) = others.calls else {
-        return others.marks & MARK_TAKES != 0 || values.next().is_none();
-    };
-    let mut unknown = 0;
-    let mut answers = Vec::new();
-    for (_, ret) in calls.iter().filter(|(op, _)| takes(op)) {
-        match ret {
-            Some(TakeRet::Value(value)) => answers.push(value),
-            Some(TakeRet::Empty | TakeRet::Done) => {}
-            None => unknown += 1,
-        }
-    }
-    let missing = values.filter(|value| {
-        let answer = answers.iter().position(|answer| answer == value);
-        answer.map(|answer| answers.swap_remove(answer)).is_none()
-    });
-    missing.count() <= unknown
 }
 
 impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
@@ -181,6 +163,36 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
 
     fn decide(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
         unique_queue(calls)
+    }
+
+    /// Values leave in the order in which they came, and came in the order in which they leave.
+    fn precedences(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
+        let (stays, first_pending_ns) = stays(calls, QueueOp::put);
+        let puts: Vec<(usize, Stay)> = stays.iter().map(|&stay| (stay.put, stay)).collect();
+        let takes: Vec<(usize, Stay)> =
+            stays.iter().filter_map(|&stay| Some((stay.take?, stay))).collect();
+        let is_before =
+            |first: usize, second: usize| calls[first].until_ns < calls[second].invoked_ns;
+        let mut precedences = Vec::new();
+        concurrent(calls, &puts, &puts, |first, second| {
+            let is_first_out = match (first.take, second.take) {
+                (Some(first), Some(second)) => is_before(first, second),
+                // What stays behind came later, unless a pending dequeue may have taken it.
+                (Some(first), None) => calls[first].until_ns < first_pending_ns,
+                (None, _) => false,
+            };
+            if is_first_out {
+                precedences.push((first.put, second.put));
+            }
+        });
+        concurrent(calls, &takes, &takes, |first, second| {
+            if let (Some(take), Some(next)) = (first.take, second.take)
+                && is_before(first.put, second.put)
+            {
+                precedences.push((take, next));
+            }
+        });
+        precedences
     }
 
     /// Everything about a value leaves with it; a queue found empty is then no less empty.

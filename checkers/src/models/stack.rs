@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Model, Others, Step};
-use super::queue::{MARK_TAKES, TakeRet, can_be_taken, mark_in};
+use super::model::{Call, Model, Others, Step};
+use super::queue::{TakeRet, mark_in};
+use super::takes::{MARK_TAKES, Stay, can_be_taken, concurrent, stays};
 use crate::hashing::hash_of;
 
 /// What a client may ask of a stack of values `V`.
@@ -18,6 +19,16 @@ pub enum StackOp<V> {
     Push(V),
     /// Take the top value off.
     Pop,
+}
+
+impl<V> StackOp<V> {
+    /// The value that the operation puts in.
+    fn put(&self) -> Option<&V> {
+        match self {
+            StackOp::Push(value) => Some(value),
+            StackOp::Pop => None,
+        }
+    }
 }
 
 impl<V: fmt::Debug> fmt::Display for StackOp<V> {
@@ -118,6 +129,48 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
                         .is_some_and(|place| can_be_taken(&state[place + 1..]))
             }
         }
+    }
+
+    /// What is popped first was not below: it was pushed later, or popped before the other one was
+    /// pushed. And what was pushed onto something leaves before it.
+    fn precedences(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
+        let (stays, first_pending_ns) = stays(calls, StackOp::put);
+        let puts: Vec<(usize, Stay)> = stays.iter().map(|&stay| (stay.put, stay)).collect();
+        let takes: Vec<(usize, Stay)> =
+            stays.iter().filter_map(|&stay| Some((stay.take?, stay))).collect();
+        let is_before =
+            |first: usize, second: usize| calls[first].until_ns < calls[second].invoked_ns;
+        let is_first_out = |first: Stay, second: Stay| match (first.take, second.take) {
+            (Some(first), Some(second)) => is_before(first, second),
+            (Some(first), None) => calls[first].until_ns < first_pending_ns,
+            (None, _) => false,
+        };
+        let mut precedences = Vec::new();
+        concurrent(calls, &puts, &puts, |first, second| {
+            if let Some(take) = first.take
+                && is_first_out(first, second)
+                && is_before(second.put, take)
+            {
+                precedences.push((second.put, first.put));
+            }
+        });
+        concurrent(calls, &takes, &puts, |first, second| {
+            if let Some(take) = first.take
+                && is_first_out(first, second)
+                && is_before(first.put, second.put)
+            {
+                precedences.push((take, second.put));
+            }
+        });
+        concurrent(calls, &takes, &takes, |below, above| {
+            if let (Some(take), Some(first)) = (below.take, above.take)
+                && is_before(below.put, above.put)
+                && is_before(above.put, take)
+            {
+                precedences.push((first, take));
+            }
+        });
+        precedences
     }
 
     /// Everything about a value leaves with it; a stack found empty is then no less empty.

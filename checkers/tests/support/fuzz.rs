@@ -178,13 +178,14 @@ pub fn brute_force<M: Model>(model: &M, history: &History<M::Op, M::Ret>) -> boo
 /// All rules, none, each alone, and all but each.
 pub fn combinations() -> Vec<(String, Rules)> {
     type Switch = (&'static str, fn(&mut Rules, bool));
-    let switches: [Switch; 7] = [
+    let switches: [Switch; 8] = [
         ("take-turns", |rules, on| rules.take_turns = on),
         ("read-only-first", |rules, on| rules.read_only_first = on),
         ("pending-classes", |rules, on| rules.pending_classes = on),
         ("dominance", |rules, on| rules.dominance = on),
         ("twins", |rules, on| rules.twins = on),
         ("look-ahead", |rules, on| rules.look_ahead = on),
+        ("precedences", |rules, on| rules.precedences = on),
         ("polynomial", |rules, on| rules.polynomial = on),
     ];
     let mut combinations =
