@@ -19,7 +19,8 @@ pub struct Rules {
     pub twins: bool,
     /// A state from which a coming answer cannot be reached is given up.
     pub look_ahead: bool,
-    /// What the answers say about the order of concurrent operations is respected.
+    /// What the answers say about the order of concurrent operations, and about what pending ones
+    /// cannot have done, is respected.
     pub precedences: bool,
     /// Polynomial algorithms decide histories of their form.
     pub polynomial: bool,

@@ -55,6 +55,8 @@ pub(super) struct DeadEnd<S> {
 /// A search that can be interrupted.
 pub(super) struct Search<'m, 'a, M: Model> {
     model: &'m M,
+    /// The same, with what the answers say, if the model can make use of that.
+    informed: Option<M>,
     part: Part<'a, M>,
     rules: Rules,
     /// Doubly linked list of the nodes of calls that have not taken place.
@@ -122,6 +124,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
         let mut states = Interner::default();
         let state = states.intern(model.init());
         Search {
+            informed: if rules.precedences { model.informed(part.calls) } else { None },
             model,
             rules,
             next,
@@ -157,6 +160,10 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
     /// How many states are stored.
     fn stored(&self) -> u64 {
         (self.memo.len() + self.states.len() + self.steps_known.len()) as u64
+    }
+
+    fn model(&self) -> &M {
+        self.informed.as_ref().unwrap_or(self.model)
     }
 
     /// What has been spent.
@@ -301,7 +308,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
         if self.part.classes.len() > MANY_CLASSES {
             let marks = marks | self.part.marks_pending_before(rank);
             let others = Others { marks, calls: None };
-            return self.model.can_reach(state, &others, op, ret);
+            return self.model().can_reach(state, &others, op, ret);
         }
         let itself = completed.iter().rposition(|(other, _)| std::ptr::eq(*other, op));
         let itself = itself.map(|place| completed.swap_remove(place));
@@ -315,7 +322,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
             }
         }
         let others = Others { marks, calls: Some(completed.as_slice()) };
-        let can_reach = self.model.can_reach(state, &others, op, ret);
+        let can_reach = self.model().can_reach(state, &others, op, ret);
         completed.truncate(count);
         completed.extend(itself);
         can_reach
@@ -404,7 +411,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
 
     fn step(&self, kind: u32) -> Step<M::State> {
         let call = &self.part.calls[self.part.examples[kind as usize] as usize];
-        self.model.step(self.states.value(self.state), call.op, call.ret)
+        self.model().step(self.states.value(self.state), call.op, call.ret)
     }
 
     /// The state that a call of `kind` leads to, from memory if it was asked before.

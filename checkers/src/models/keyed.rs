@@ -87,6 +87,10 @@ impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {
         self.model.decide(&without_keys::<K, M>(calls))
     }
 
+    fn informed(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Option<Self> {
+        self.model.informed(&without_keys::<K, M>(calls)).map(Keyed::new)
+    }
+
     fn precedences(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Vec<(usize, usize)> {
         self.model.precedences(&without_keys::<K, M>(calls))
     }

@@ -64,7 +64,7 @@ pub struct Others<'a, O, R> {
 ///
 /// `init`, `step` and `key` define it. The rest are hints: each has a default that is right for
 /// every object, and costs time only.
-pub trait Model {
+pub trait Model: Sized {
     /// What a client may ask.
     type Op: Eq + Hash + fmt::Display;
     /// What it may be answered.
@@ -126,6 +126,14 @@ pub trait Model {
     /// Decides in polynomial time whether the calls of one part are linearizable, if they are of
     /// a form that allows it; `None` leaves it to the search.
     fn decide(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
+        let _ = calls;
+        None
+    }
+
+    /// The same model, but refusing what cannot, or need not, have happened given all the calls of
+    /// a part: steps without an answer after which no order explains all answers, or without which
+    /// some other order does.
+    fn informed(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Self> {
         let _ = calls;
         None
     }

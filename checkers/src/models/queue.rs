@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::Hash;
-use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
 use super::model::{Call, Model, Others, Step, value_mark};
-use super::takes::{MARK_TAKES, Stay, can_be_taken, concurrent, stays};
+use super::takes::{Claims, MARK_TAKES, Stay, can_be_taken, concurrent, stays};
 use crate::hashing::hash_of;
 use crate::linearizable::{Decision, unique_queue};
 
@@ -64,15 +63,16 @@ impl<V: fmt::Debug> fmt::Display for TakeRet<V> {
 }
 
 /// A first-in-first-out queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Queue<V> {
-    values: PhantomData<fn(V)>,
+    /// What is known of the calls to be judged.
+    claims: Option<Claims<V>>,
 }
 
 impl<V> Queue<V> {
     /// A queue with nothing in it.
     pub fn new() -> Queue<V> {
-        Queue { values: PhantomData }
+        Queue { claims: None }
     }
 }
 
@@ -103,6 +103,15 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
         op: &QueueOp<V>,
         ret: Option<&TakeRet<V>>,
     ) -> Step<VecDeque<V>> {
+        if let (Some(claims), None) = (&self.claims, ret) {
+            let is_possible = match op {
+                QueueOp::Enqueue(value) => claims.may_be_put(value),
+                QueueOp::Dequeue => state.front().is_none_or(|value| claims.may_be_taken(value)),
+            };
+            if !is_possible {
+                return Step::Refused;
+            }
+        }
         let fits = match (op, ret) {
             (QueueOp::Enqueue(_), None | Some(TakeRet::Done)) | (QueueOp::Dequeue, None) => true,
             (QueueOp::Dequeue, Some(TakeRet::Value(value))) => state.front() == Some(value),
@@ -118,6 +127,10 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
                 Step::Next(state.iter().chain([value]).cloned().collect())
             }
         }
+    }
+
+    fn informed(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Self> {
+        Some(Queue { claims: Some(Claims::of(calls, QueueOp::put)) })
     }
 
     fn key(&self, _op: &QueueOp<V>) -> Option<()> {
@@ -149,7 +162,12 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
         ret: &TakeRet<V>,
     ) -> bool {
         let can_be_taken = |count: usize| {
-            can_be_taken(state.iter().take(count), others, |op| matches!(op, QueueOp::Dequeue))
+            can_be_taken(
+                state.iter().take(count),
+                others,
+                |op| matches!(op, QueueOp::Dequeue),
+                self.claims.as_ref(),
+            )
         };
         match ret {
             TakeRet::Done => true,

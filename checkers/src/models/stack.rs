@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
 use super::model::{Call, Model, Others, Step};
 use super::queue::{TakeRet, mark_in};
-use super::takes::{MARK_TAKES, Stay, can_be_taken, concurrent, stays};
+use super::takes::{Claims, MARK_TAKES, Stay, can_be_taken, concurrent, stays};
 use crate::hashing::hash_of;
 
 /// What a client may ask of a stack of values `V`.
@@ -41,15 +40,16 @@ impl<V: fmt::Debug> fmt::Display for StackOp<V> {
 }
 
 /// A stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Stack<V> {
-    values: PhantomData<fn(V)>,
+    /// What is known of the calls to be judged.
+    claims: Option<Claims<V>>,
 }
 
 impl<V> Stack<V> {
     /// A stack with nothing on it.
     pub fn new() -> Stack<V> {
-        Stack { values: PhantomData }
+        Stack { claims: None }
     }
 }
 
@@ -71,6 +71,15 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
     }
 
     fn step(&self, state: &Vec<V>, op: &StackOp<V>, ret: Option<&TakeRet<V>>) -> Step<Vec<V>> {
+        if let (Some(claims), None) = (&self.claims, ret) {
+            let is_possible = match op {
+                StackOp::Push(value) => claims.may_be_put(value),
+                StackOp::Pop => state.last().is_none_or(|value| claims.may_be_taken(value)),
+            };
+            if !is_possible {
+                return Step::Refused;
+            }
+        }
         let fits = match (op, ret) {
             (StackOp::Push(_), None | Some(TakeRet::Done)) | (StackOp::Pop, None) => true,
             (StackOp::Pop, Some(TakeRet::Value(value))) => state.last() == Some(value),
@@ -86,6 +95,10 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
                 Step::Next(state.iter().chain([value]).cloned().collect())
             }
         }
+    }
+
+    fn informed(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Self> {
+        Some(Stack { claims: Some(Claims::of(calls, StackOp::put)) })
     }
 
     fn key(&self, _op: &StackOp<V>) -> Option<()> {
@@ -116,8 +129,14 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
         _op: &StackOp<V>,
         ret: &TakeRet<V>,
     ) -> bool {
-        let can_be_taken =
-            |values: &[V]| can_be_taken(values.iter(), others, |op| matches!(op, StackOp::Pop));
+        let can_be_taken = |values: &[V]| {
+            can_be_taken(
+                values.iter(),
+                others,
+                |op| matches!(op, StackOp::Pop),
+                self.claims.as_ref(),
+            )
+        };
         match ret {
             TakeRet::Done => true,
             TakeRet::Empty => can_be_taken(state),

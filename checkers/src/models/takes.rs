@@ -9,12 +9,65 @@ use crate::linearizable::Interner;
 /// Set if an operation takes something out. The other marks are for values that are put in.
 pub(super) const MARK_TAKES: u64 = 1;
 
+/// What the answers say about pending operations.
+#[derive(Clone, Debug)]
+pub(super) struct Claims<V> {
+    /// Values that are taken, by completed operations, as often as they are put in: no pending
+    /// operation can have taken one.
+    exhausted: Interner<V>,
+    /// Values that completed operations take: a pending one that puts in another need not have
+    /// taken place, for nobody has seen it.
+    taken: Interner<V>,
+}
+
+impl<V: Clone + Eq + Hash> Claims<V> {
+    /// Counts what is put in and taken out. `put` says what an operation puts in.
+    pub fn of<O>(calls: &[Call<'_, O, TakeRet<V>>], put: impl Fn(&O) -> Option<&V>) -> Claims<V> {
+        let mut values: Interner<&V> = Interner::default();
+        let mut counts: Vec<(usize, usize)> = Vec::new();
+        for call in calls {
+            let (value, is_put) = match (put(call.op), call.ret) {
+                (Some(value), _) => (value, true),
+                (None, Some(TakeRet::Value(value))) => (value, false),
+                (None, Some(TakeRet::Empty | TakeRet::Done) | None) => continue,
+            };
+            let number = values.intern(value) as usize;
+            counts.resize(values.len(), (0, 0));
+            match is_put {
+                true => counts[number].0 += 1,
+                false => counts[number].1 += 1,
+            }
+        }
+        let mut claims = Claims { exhausted: Interner::default(), taken: Interner::default() };
+        for (value, (puts, takes)) in values.into_values().into_iter().zip(counts) {
+            if takes > 0 {
+                claims.taken.intern(value.clone());
+            }
+            if takes >= puts {
+                claims.exhausted.intern(value.clone());
+            }
+        }
+        claims
+    }
+
+    /// Whether a pending operation may have taken this value.
+    pub fn may_be_taken(&self, value: &V) -> bool {
+        self.exhausted.find(value).is_none()
+    }
+
+    /// Whether it matters that a pending operation has put this value in.
+    pub fn may_be_put(&self, value: &V) -> bool {
+        self.taken.find(value).is_some()
+    }
+}
+
 /// Whether others may take out all of `values`: each must be the answer of one of them, or one
 /// must have had no answer.
-pub(super) fn can_be_taken<'v, V: Eq + 'v, O>(
+pub(super) fn can_be_taken<'v, V: Clone + Eq + Hash + 'v, O>(
     mut values: impl Iterator<Item = &'v V>,
     others: &Others<'_, O, TakeRet<V>>,
     takes: impl Fn(&O) -> bool,
+    claims: Option<&Claims<V>>,
 ) -> bool {
     let Some(calls) = others.calls else {
         return others.marks & MARK_TAKES != 0 || values.next().is_none();
@@ -28,11 +81,15 @@ pub(super) fn can_be_taken<'v, V: Eq + 'v, O>(
             None => unknown += 1,
         }
     }
-    let missing = values.filter(|value| {
-        let answer = answers.iter().position(|answer| answer == value);
-        answer.map(|answer| answers.swap_remove(answer)).is_none()
-    });
-    missing.count() <= unknown
+    values.all(|value| {
+        if let Some(answer) = answers.iter().position(|answer| *answer == value) {
+            answers.swap_remove(answer);
+            return true;
+        }
+        let is_free = claims.is_none_or(|claims| claims.may_be_taken(value)) && unknown > 0;
+        unknown -= usize::from(is_free);
+        is_free
+    })
 }
 
 /// A value that is put in once, and the completed calls that do so and that take it out.
