@@ -28,12 +28,12 @@ pub(super) struct Class {
 
 /// The calls of one part of a history.
 ///
-/// Completed calls are numbered by invocation. Call number `i` has two *nodes*, its invocation
+/// Completed calls, and pending ones that were seen, are numbered by invocation. Call number `i` has two *nodes*, its invocation
 /// `2i + 1` and its end `2i + 2`; node 0 is the head of the list of nodes. The *rank* of a node is
 /// its place in time; at equal times invocations come before ends, for intervals are closed.
 #[derive(Clone, Debug)]
 pub(super) struct Part<'a, M: Model> {
-    pub calls: &'a [Call<'a, M::Op, M::Ret>],
+    pub calls: Vec<Call<'a, M::Op, M::Ret>>,
     /// The completed calls by number, as places in `calls`.
     pub completed: Vec<u32>,
     /// The kind of each completed call.
@@ -60,7 +60,12 @@ pub(super) struct Part<'a, M: Model> {
 }
 
 impl<'a, M: Model> Part<'a, M> {
-    pub fn new(model: &M, calls: &'a [Call<'a, M::Op, M::Ret>], rules: Rules) -> Part<'a, M> {
+    pub fn new(model: &M, calls: &[Call<'a, M::Op, M::Ret>], rules: Rules) -> Part<'a, M> {
+        let mut calls = calls.to_vec();
+        let seen = if rules.precedences { model.seen_pending(&calls) } else { Vec::new() };
+        for (pending, seen_by) in seen {
+            calls[pending].until_ns = calls[pending].until_ns.min(calls[seen_by].until_ns);
+        }
         let mut ops: Interner<&M::Op> = Interner::default();
         let mut pairs: Interner<(&M::Op, Option<&M::Ret>)> = Interner::default();
         let (mut kinds, mut examples) = (Vec::new(), Vec::new());
@@ -79,7 +84,8 @@ impl<'a, M: Model> Part<'a, M> {
                     op: ops.intern(call.op),
                 });
             }
-            let list = if call.ret.is_some() { &mut completed } else { &mut pending };
+            let has_end = call.ret.is_some() || call.until_ns != u64::MAX;
+            let list = if has_end { &mut completed } else { &mut pending };
             list.push((call.invoked_ns, place, kind));
         }
         completed.sort_unstable_by_key(|&(invoked_ns, place, _)| (invoked_ns, place));
@@ -103,7 +109,11 @@ impl<'a, M: Model> Part<'a, M> {
         };
         part.rank(&pending, rules);
         part.pair_twins();
-        part.respect(if rules.precedences { model.precedences(calls) } else { Vec::new() });
+        let precedences = match rules.precedences {
+            true => model.precedences(&part.calls),
+            false => Vec::new(),
+        };
+        part.respect(precedences);
         part
     }
 

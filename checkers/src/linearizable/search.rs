@@ -124,7 +124,7 @@ impl<'m, 'a, M: Model> Search<'m, 'a, M> {
         let mut states = Interner::default();
         let state = states.intern(model.init());
         Search {
-            informed: if rules.precedences { model.informed(part.calls) } else { None },
+            informed: if rules.precedences { model.informed(&part.calls) } else { None },
             model,
             rules,
             next,

@@ -91,6 +91,10 @@ impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {
         self.model.informed(&without_keys::<K, M>(calls)).map(Keyed::new)
     }
 
+    fn seen_pending(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Vec<(usize, usize)> {
+        self.model.seen_pending(&without_keys::<K, M>(calls))
+    }
+
     fn precedences(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Vec<(usize, usize)> {
         self.model.precedences(&without_keys::<K, M>(calls))
     }

@@ -138,9 +138,16 @@ pub trait Model: Sized {
         None
     }
 
-    /// Pairs of concurrent completed calls, by their places, of which the first must take place
+    /// Pairs of a pending and a completed call, by their places, of which the pending one must have
+    /// taken place, and before the completed one: what it did was seen.
+    fn seen_pending(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
+        let _ = calls;
+        Vec::new()
+    }
+
+    /// Pairs of concurrent calls with ends, by their places, of which the first must take place
     /// before the second in every order that explains the answers. There may be more than are
-    /// listed.
+    /// listed. Pending calls that were seen have the ends of what saw them.
     fn precedences(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
         let _ = calls;
         Vec::new()

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Call, Model, Others, Step, value_mark};
-use super::takes::{Claims, MARK_TAKES, Stay, can_be_taken, concurrent, stays};
+use super::takes::{Claims, MARK_TAKES, Stay, can_be_taken, concurrent, seen_pending, stays};
 use crate::hashing::hash_of;
 use crate::linearizable::{Decision, unique_queue};
 
@@ -127,6 +127,10 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
                 Step::Next(state.iter().chain([value]).cloned().collect())
             }
         }
+    }
+
+    fn seen_pending(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
+        seen_pending(calls, QueueOp::put)
     }
 
     fn informed(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Self> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Call, Model, Others, Step};
 use super::queue::{TakeRet, mark_in};
-use super::takes::{Claims, MARK_TAKES, Stay, can_be_taken, concurrent, stays};
+use super::takes::{Claims, MARK_TAKES, Stay, can_be_taken, concurrent, seen_pending, stays};
 use crate::hashing::hash_of;
 
 /// What a client may ask of a stack of values `V`.
@@ -95,6 +95,10 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
                 Step::Next(state.iter().chain([value]).cloned().collect())
             }
         }
+    }
+
+    fn seen_pending(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Vec<(usize, usize)> {
+        seen_pending(calls, StackOp::put)
     }
 
     fn informed(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Self> {

@@ -92,22 +92,22 @@ pub(super) fn can_be_taken<'v, V: Clone + Eq + Hash + 'v, O>(
     })
 }
 
-/// A value that is put in once, and the completed calls that do so and that take it out.
+/// A value that is put in once, and the calls that do so and that take it out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stay {
     pub put: usize,
     pub take: Option<usize>,
 }
 
-/// Values that are put in once, by a completed call, and taken at most once; and the invocation
-/// of the first pending call that may take anything. `put` says what an operation puts in.
-pub(super) fn stays<V: Eq + Hash, O>(
+/// A value's calls: how often it is put in, how often it is taken, and the last calls of each.
+type Found = (usize, usize, Stay);
+
+fn found<V: Eq + Hash, O>(
     calls: &[Call<'_, O, TakeRet<V>>],
     put: impl Fn(&O) -> Option<&V>,
-) -> (Vec<Stay>, u64) {
+) -> (Vec<Found>, u64) {
     let mut values: Interner<&V> = Interner::default();
-    // How often each value is put in and taken out, and by which calls.
-    let mut found: Vec<(usize, usize, Stay)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut first_pending_ns = u64::MAX;
     for (index, call) in calls.iter().enumerate() {
         let (value, is_put) = match (put(call.op), call.ret) {
@@ -129,10 +129,33 @@ pub(super) fn stays<V: Eq + Hash, O>(
             false => (*takes, stay.take) = (*takes + 1, Some(index)),
         }
     }
-    let once = found
-        .into_iter()
-        .filter(|(puts, takes, stay)| *puts == 1 && *takes <= 1 && calls[stay.put].ret.is_some());
+    (found, first_pending_ns)
+}
+
+/// Values that are put in once, by calls with ends, and taken at most once by completed calls; and
+/// the invocation of the first pending call that may take anything. `put` says what an operation
+/// puts in.
+pub(super) fn stays<V: Eq + Hash, O>(
+    calls: &[Call<'_, O, TakeRet<V>>],
+    put: impl Fn(&O) -> Option<&V>,
+) -> (Vec<Stay>, u64) {
+    let (found, first_pending_ns) = found(calls, put);
+    let once = found.into_iter().filter(|(puts, takes, stay)| {
+        *puts == 1 && *takes <= 1 && calls[stay.put].until_ns != u64::MAX
+    });
     (once.map(|(_, _, stay)| stay).collect(), first_pending_ns)
+}
+
+/// Pending calls that put in a value that no other does, with the completed calls that took it.
+pub(super) fn seen_pending<V: Eq + Hash, O>(
+    calls: &[Call<'_, O, TakeRet<V>>],
+    put: impl Fn(&O) -> Option<&V>,
+) -> Vec<(usize, usize)> {
+    let seen = found(calls, put).0.into_iter().filter_map(|(puts, _, stay)| {
+        let is_pending = puts == 1 && calls[stay.put].ret.is_none();
+        stay.take.filter(|_| is_pending).map(|take| (stay.put, take))
+    });
+    seen.collect()
 }
 
 /// How many concurrent calls each call is compared with, so that the work stays linear.
