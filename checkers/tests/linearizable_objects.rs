@@ -49,7 +49,7 @@ where
 {
     let budget = Budget::default();
     let (mut judged, mut wrong) = (0, 0);
-    for seed in 0..60 {
+    for seed in 0..30 {
         let load = Load { operations: 60, clients: 5, crashes: seed % 3 * 5, seed };
         let history = simulate(load);
         let (verdict, spent) = is_linearizable(model, &history, budget, Rules::ALL);
@@ -58,7 +58,7 @@ where
         for _ in 0..4 {
             let changed = with_answer_of_another(&history, &mut random);
             let (verdict, _) = is_linearizable(model, &changed, budget, Rules::ALL);
-            let budget = Budget { steps: 2_000_000, states: 100_000 };
+            let budget = Budget { steps: 500_000, states: 50_000 };
             let (plain, _) = is_linearizable(model, &changed, budget, Rules::NONE);
             if plain.is_some() {
                 assert_eq!(verdict, plain, "{name}, seed {seed}, changed");
@@ -67,9 +67,9 @@ where
             wrong += u32::from(verdict == Some(false));
         }
     }
-    eprintln!("{name}: {wrong} of 240 changed histories are wrong, {judged} by the plain search");
-    assert!(wrong > 60, "{name}: only {wrong} of 240 changed histories are wrong");
-    assert!(judged > 100, "{name}: the plain search judged {judged} of 240 only");
+    eprintln!("{name}: {wrong} of 120 changed histories are wrong, {judged} by the plain search");
+    assert!(wrong > 30, "{name}: only {wrong} of 120 changed histories are wrong");
+    assert!(judged > 60, "{name}: the plain search judged {judged} of 120 only");
 }
 
 #[test]
@@ -88,7 +88,10 @@ fn other_objects() {
     check("set by elements", &Set::new(), |load| objects::set_elements(load, 4));
     check("set that grows", &Set::new(), |load| objects::growing_set(load, 3));
     check("queue", &Queue::new(), |load| objects::queue(load, u64::MAX));
-    check("queue of few values", &Queue::new(), |load| objects::queue(load, 4));
+    // Without pending operations: which of many equal values they took is a hard question.
+    check("queue of few values", &Queue::new(), |load| {
+        objects::queue(Load { operations: 40, crashes: 0, ..load }, 4)
+    });
     check("stack", &Stack::new(), objects::stack);
     check("lock", &Lock, objects::lock);
 }

@@ -34,26 +34,36 @@ pub(super) enum Left {
     Whole,
 }
 
-/// Shrinks a part that is not linearizable: says what is left of each of its calls.
+/// A smaller history that is not linearizable.
+pub(super) struct Shrunk {
+    /// What is left of each call.
+    pub left: Vec<Left>,
+    /// The whole is wrong even if it is cut off after this instant.
+    pub wrong_ns: u64,
+    pub spent: Spent,
+}
+
+/// Shrinks a part that is not linearizable.
 pub(super) fn shrink<M: Model>(
     model: &M,
     calls: &[Call<'_, M::Op, M::Ret>],
     budget: Budget,
     rules: Rules,
-) -> (Vec<Left>, Spent) {
+) -> Shrunk {
     let left = calls
         .iter()
         .map(|call| if call.ret.is_some() { Left::Whole } else { Left::Begin })
         .collect();
     let mut shrinker = Shrinker { model, calls, left, budget, rules, spent: Spent::default() };
     shrinker.forget_useless();
+    let wrong_ns = shrinker.cut();
     loop {
         let before = shrinker.left.clone();
         shrinker.cut();
         shrinker.take_out_values();
         shrinker.forget_ends();
         if shrinker.left == before {
-            return (shrinker.left, shrinker.spent);
+            return Shrunk { left: shrinker.left, wrong_ns, spent: shrinker.spent };
         }
     }
 }
@@ -96,8 +106,8 @@ impl<M: Model> Shrinker<'_, M> {
         }
     }
 
-    /// Cuts off all that came after the earliest instant that suffices.
-    fn cut(&mut self) {
+    /// Cuts off all that came after the earliest instant that suffices, and returns that.
+    fn cut(&mut self) -> u64 {
         let calls = self.calls;
         let mut ends: Vec<u64> = self
             .left
@@ -108,18 +118,16 @@ impl<M: Model> Shrinker<'_, M> {
             .collect();
         ends.sort_unstable();
         ends.dedup();
-        // The part is wrong if cut after `ends[high]`, and not known to be if before `ends[low]`.
+        // It is wrong if cut after `ends[high]`, and not known to be if before `ends[low]`.
         let (mut low, mut high) = (0, ends.len().saturating_sub(1));
         while low < high {
             let middle = usize::midpoint(low, high);
-            let at_ns = ends[middle];
-            let is_wrong = self.try_change(|place| match calls[place] {
-                Call { invoked_ns, .. } if invoked_ns > at_ns => Left::Nothing,
-                Call { until_ns, .. } if until_ns > at_ns => Left::Begin,
-                Call { .. } => Left::Whole,
-            });
+            let is_wrong = self.try_change(|place| left_at(&calls[place], ends[middle]));
             if is_wrong { high = middle } else { low = middle + 1 }
         }
+        let wrong_ns = ends.get(high).copied().unwrap_or(u64::MAX);
+        self.try_change(|place| left_at(&calls[place], wrong_ns));
+        wrong_ns
     }
 
     /// Takes out values, together with those that some call connects them with.
@@ -198,6 +206,17 @@ impl<M: Model> Shrinker<'_, M> {
             }
             size /= 2;
         }
+    }
+}
+
+/// What is left of a call if the history is cut off after an instant.
+pub(super) fn left_at<O, R>(call: &Call<'_, O, R>, at_ns: u64) -> Left {
+    if call.invoked_ns > at_ns {
+        Left::Nothing
+    } else if call.until_ns > at_ns {
+        Left::Begin
+    } else {
+        Left::Whole
     }
 }
 

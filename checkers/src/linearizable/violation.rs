@@ -11,7 +11,7 @@ use super::part::Part;
 use super::portion::Portion;
 use super::rules::Rules;
 use super::search::Search;
-use super::shrink::{Left, remaining, shrink};
+use super::shrink::{Left, Shrunk, left_at, remaining, shrink};
 
 /// Evidence that a history is not linearizable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) fn explain<M: Model>(
     budget: Budget,
     rules: Rules,
 ) -> Violation {
-    let (left, mut spent) = shrink(model, &portion.calls, budget, rules);
+    let Shrunk { left, wrong_ns, mut spent } = shrink(model, &portion.calls, budget, rules);
     let is_minimal = spent.beyond(budget).is_none();
     let places = |is_left: &dyn Fn(usize) -> bool| -> Vec<usize> {
         (0..portion.calls.len()).filter(|&place| is_left(place)).collect()
@@ -70,19 +70,8 @@ pub(super) fn explain<M: Model>(
     let kept = places(&|place| left[place] != Left::Nothing);
     let few = remaining(&portion.calls, &left);
     let prefixes = prefixes(model, &few, &|place| portion.ids[kept[place]], budget, &mut spent);
-    // The sub-history goes wrong when its last whole call ends.
-    let wrong_ns = few.iter().filter(|call| call.ret.is_some()).map(|call| call.until_ns).max();
-    let wrong_ns = wrong_ns.unwrap_or(u64::MAX);
-    let early = places(&|place| portion.calls[place].invoked_ns <= wrong_ns);
-    let cut: Vec<Left> = portion
-        .calls
-        .iter()
-        .map(|call| match call {
-            Call { invoked_ns, .. } if *invoked_ns > wrong_ns => Left::Nothing,
-            Call { until_ns, .. } if *until_ns > wrong_ns => Left::Begin,
-            Call { .. } => Left::Whole,
-        })
-        .collect();
+    let cut: Vec<Left> = portion.calls.iter().map(|call| left_at(call, wrong_ns)).collect();
+    let early = places(&|place| cut[place] != Left::Nothing);
     let many = remaining(&portion.calls, &cut);
     let longest =
         self::prefixes(model, &many, &|place| portion.ids[early[place]], budget, &mut spent);

@@ -239,6 +239,7 @@ where
             (KvOp::Get(_), _) => Some(Vec::new()),
             (KvOp::Put(_, value), None | Some(KvRet::Done)) => Some(vec![hash_of(value)]),
             (KvOp::Delete(_), None | Some(KvRet::Done)) => Some(vec![hash_of(&self.missing)]),
+            (KvOp::CompareAndSet(..), Some(KvRet::Swapped(false))) => None,
             (KvOp::CompareAndSet(_, old, new), _) => Some(vec![hash_of(old), hash_of(new)]),
             (KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_), _) => None,
         }

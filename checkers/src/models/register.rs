@@ -164,13 +164,15 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Register<V> {
         })
     }
 
-    /// Reads, writes and swaps of a set of values, and of no others, leave with those values.
+    /// Reads, writes and swaps of a set of values, and of no others, leave with those values. What
+    /// was not swapped depends on a value that is not named.
     fn values(&self, op: &RegisterOp<V>, ret: Option<&RegisterRet<V>>) -> Option<Vec<u64>> {
         match (op, ret) {
             (RegisterOp::Read, Some(RegisterRet::Value(value))) | (RegisterOp::Write(value), _) => {
                 Some(vec![hash_of(value)])
             }
             (RegisterOp::Read, _) => Some(Vec::new()),
+            (RegisterOp::CompareAndSet(..), Some(RegisterRet::Swapped(false))) => None,
             (RegisterOp::CompareAndSet(old, new), _) => Some(vec![hash_of(old), hash_of(new)]),
         }
     }

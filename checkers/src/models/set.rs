@@ -25,6 +25,16 @@ pub enum SetOp<V> {
     Read,
 }
 
+impl<V> SetOp<V> {
+    /// The only value that the operation is about; `None` if it is about all.
+    pub fn element(&self) -> Option<&V> {
+        match self {
+            SetOp::Add(value) | SetOp::Remove(value) | SetOp::Contains(value) => Some(value),
+            SetOp::Read => None,
+        }
+    }
+}
+
 impl<V: fmt::Debug> fmt::Display for SetOp<V> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,12 +145,7 @@ impl<V: Clone + Ord + Hash + fmt::Debug> Model for Set<V> {
     }
 
     fn key(&self, op: &SetOp<V>) -> Option<V> {
-        match op {
-            SetOp::Add(value) | SetOp::Remove(value) | SetOp::Contains(value) => {
-                Some(value.clone())
-            }
-            SetOp::Read => None,
-        }
+        op.element().cloned()
     }
 
     fn is_read_only(&self, op: &SetOp<V>, ret: Option<&SetRet<V>>) -> bool {
@@ -202,12 +207,7 @@ impl<V: Clone + Ord + Hash + fmt::Debug> Model for Set<V> {
 
     /// A read is about all values, everything else about its own.
     fn values(&self, op: &SetOp<V>, _ret: Option<&SetRet<V>>) -> Option<Vec<u64>> {
-        match op {
-            SetOp::Add(value) | SetOp::Remove(value) | SetOp::Contains(value) => {
-                Some(vec![hash_of(value)])
-            }
-            SetOp::Read => None,
-        }
+        op.element().map(|value| vec![hash_of(value)])
     }
 }
 

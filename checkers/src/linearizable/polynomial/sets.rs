@@ -83,7 +83,10 @@ pub fn growing_set<V: Eq + Hash + fmt::Debug>(
 
 /// Decides one element of a set that is added at most once, and removed at most once by an
 /// operation that is known to have found it.
-pub fn element_once<V>(calls: &[Call<'_, SetOp<V>, SetRet<V>>]) -> Option<Decision> {
+pub fn element_once<V: Eq>(calls: &[Call<'_, SetOp<V>, SetRet<V>>]) -> Option<Decision> {
+    if calls.windows(2).any(|pair| pair[0].op.element() != pair[1].op.element()) {
+        return None;
+    }
     let (mut add, mut remove) = (None, None);
     let (mut there, mut not_there) = (Vec::new(), Vec::new());
     for (index, call) in calls.iter().enumerate() {
