@@ -77,7 +77,7 @@ impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {
         op: &Self::Op,
         ret: &M::Ret,
     ) -> bool {
-        let calls: Option<Vec<(&M::Op, Option<&M::Ret>)>> =
+        let calls: Option<Vec<_>> =
             others.calls.map(|calls| calls.iter().map(|&(op, ret)| (&op.op, ret)).collect());
         let others = Others { marks: others.marks, calls: calls.as_deref() };
         self.model.can_reach(state, &others, &op.op, ret)
@@ -104,10 +104,11 @@ impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {
     }
 }
 
+/// A call about one of many objects.
+type KeyedCall<'a, K, M> = Call<'a, KeyedOp<K, <M as Model>::Op>, <M as Model>::Ret>;
+
 /// The calls of one key, as the model of one object sees them.
-fn without_keys<'a, K, M: Model>(
-    calls: &[Call<'a, KeyedOp<K, M::Op>, M::Ret>],
-) -> Vec<Call<'a, M::Op, M::Ret>> {
+fn without_keys<'a, K, M: Model>(calls: &[KeyedCall<'a, K, M>]) -> Vec<Call<'a, M::Op, M::Ret>> {
     calls
         .iter()
         .map(|&Call { op, ret, invoked_ns, until_ns }| Call {

@@ -55,7 +55,7 @@ where
     let count = 1 + random.below(most) as usize;
     let (span, longest) = (2 + random.below(3 * most), 1 + random.below(8));
     let crashes = *random.pick(&[0, 0, 10, 40]);
-    let mut drafts: Vec<(u64, u64, Draft<M::Op, M::Ret>)> = (0..count)
+    let mut drafts: Vec<(u64, u64, Draft<_, M::Ret>)> = (0..count)
         .map(|index| {
             let invoked_ns = random.below(span);
             let until_ns = invoked_ns + random.below(longest);
@@ -78,10 +78,10 @@ where
         };
         let is_lost = random.chance(crashes);
         // Half of what was lost took place, or a pending operation would never be seen.
-        if !is_lost || random.chance(50) {
-            if let Step::Next(next) = family.model.step(&state, &draft.op, Some(&ret)) {
-                state = next;
-            }
+        if (!is_lost || random.chance(50))
+            && let Step::Next(next) = family.model.step(&state, &draft.op, Some(&ret))
+        {
+            state = next;
         }
         draft.ret = (!is_lost).then_some(ret);
     }

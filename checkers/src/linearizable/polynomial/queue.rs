@@ -99,8 +99,7 @@ fn out_of_order(stays: &[Stay], intervals: &[Interval]) -> Option<Decision> {
         let (Some(before), Some(dequeue)) = (longest, stay.dequeue) else { continue };
         let is_never_out = before.dequeue.is_none();
         if is_never_out || intervals[dequeue].until_ns < before.out_from_ns(intervals) {
-            let why = "the first value was enqueued before the second, and the second dequeued \
-                       before the first";
+            let why = "two values left in another order than they came";
             let calls: Vec<usize> = before.calls().chain(stay.calls()).collect();
             return Some(Decision::violated(calls, why.to_owned()));
         }

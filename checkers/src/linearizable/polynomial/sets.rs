@@ -140,7 +140,7 @@ pub fn element_once<V: Eq>(calls: &[Call<'_, SetOp<V>, SetRet<V>>]) -> Option<De
         let Interval { invoked_ns, until_ns } = intervals[call];
         let is_before_end = remove.is_none() || until_ns < intervals[last].invoked_ns;
         if intervals[first].until_ns < invoked_ns && is_before_end {
-            let why = "the value was there all the time in which the last operation missed it";
+            let why = "the value was there all the time in which it was missed";
             return Some(Decision::violated([first, last, call], why.to_owned()));
         }
     }

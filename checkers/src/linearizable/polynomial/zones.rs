@@ -66,8 +66,7 @@ struct Forward {
 pub(super) fn decide(intervals: &[Interval], mut clusters: Vec<Cluster>) -> Decision {
     for cluster in &mut clusters {
         if let Some((before, call)) = cluster.contradiction(intervals) {
-            let why = "the second operation must come before the first, which had ended before \
-                       the second was invoked";
+            let why = "one ended before another was invoked that must come first";
             return Decision::violated([call, before], why.to_owned());
         }
     }
@@ -89,9 +88,7 @@ pub(super) fn decide(intervals: &[Interval], mut clusters: Vec<Cluster>) -> Deci
         if pair[1].from_ns < Some(pair[0].to_ns) {
             let (first, second) = (pair[0].bounds, pair[1].bounds);
             let why = match pair[0].from_ns {
-                Some(_) => {
-                    "what the first two need was in force when what the last two need was, too"
-                }
+                Some(_) => "two values were in force at the same time",
                 None => "the value of the beginning was seen after another one",
             };
             return Decision::violated([first.0, first.1, second.0, second.1], why.to_owned());
@@ -101,8 +98,7 @@ pub(super) fn decide(intervals: &[Interval], mut clusters: Vec<Cluster>) -> Deci
         let after = forward.partition_point(|zone| zone.from_ns < Some(from_ns));
         let Some(zone) = after.checked_sub(1).map(|before| forward[before]) else { continue };
         if to_ns < zone.to_ns {
-            let why = "the last operation lies within the time in which what the others need was \
-                       in force";
+            let why = "one took place while another value was in force all the time";
             return Decision::violated([zone.bounds.0, zone.bounds.1, call], why.to_owned());
         }
     }
