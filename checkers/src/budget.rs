@@ -20,7 +20,7 @@ pub struct Budget {
 /// About a second on one core, and 64 MB.
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { steps: 100_000_000, states: 1_500_000 }
+        Budget { steps: 50_000_000, states: 700_000 }
     }
 }
 
