@@ -24,15 +24,29 @@
 //! assert!(verdict.starts_with("fail: acknowledged-kept: \"x\" was acknowledged at index 1"));
 //! ```
 
+pub mod budget;
+mod hashing;
 pub mod history;
 pub mod json_lines;
+pub mod linearizable;
 pub mod log;
+pub mod models;
 pub mod process;
+pub mod timeline;
+pub mod value;
 pub mod verdict;
 
+pub use budget::{Budget, Spent};
 pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, Record};
+pub use linearizable::{check_linearizable, linearizable};
 pub use log::{LogClause, LogHistory, LogOp, LogRet, log_consistent, log_violations};
+pub use models::{
+    Counter, CounterOp, CounterRet, Keyed, KeyedOp, Kv, KvOp, KvRet, Lock, LockOp, LockRet, Model,
+    Queue, QueueOp, Register, RegisterOp, RegisterRet, Set, SetOp, SetRet, Stack, StackOp, TakeRet,
+    VersionedKv, VersionedKvOp, VersionedKvRet,
+};
 pub use process::Process;
+pub use value::Value;
 pub use verdict::{Evidence, Explanation, Verdict};
 
 /// The examples of the crate's front page, compiled.

@@ -1,0 +1,56 @@
+//! The public histories get the verdicts that porcupine gives them.
+
+use seedbed_checkers::linearizable::{Rules, is_linearizable};
+use seedbed_checkers::models::{Kv, Model, Register};
+use seedbed_checkers::{Budget, History};
+
+#[path = "support/public.rs"]
+mod public;
+
+/// What is expected of each file.
+fn expected() -> Vec<(String, String, bool)> {
+    let verdicts: serde_json::Value = serde_json::from_str(&public::text("verdicts.json")).unwrap();
+    let files = verdicts.as_object().unwrap().iter().map(|(name, file)| {
+        let model = file["model"].as_str().unwrap().to_owned();
+        (name.clone(), model, file["verdict"].as_str() == Some("ok"))
+    });
+    files.collect()
+}
+
+fn judge<M: Model>(
+    model: &M,
+    history: &History<M::Op, M::Ret>,
+    rules: Rules,
+) -> (Option<bool>, seedbed_checkers::Spent) {
+    is_linearizable(model, history, Budget::default(), rules)
+}
+
+fn verdicts(rules: Rules) -> Vec<(String, bool, Option<bool>, seedbed_checkers::Spent)> {
+    let judged = expected().into_iter().map(|(name, model, is_ok)| {
+        let text = public::text(&name);
+        let (verdict, spent) = match model.as_str() {
+            "kv" => judge(&Kv::new(String::new()), &public::stores(&text), rules),
+            _ => judge(&Register::new(None), &public::registers(&text), rules),
+        };
+        (name, is_ok, verdict, spent)
+    });
+    judged.collect()
+}
+
+#[test]
+fn verdicts_are_those_of_porcupine() {
+    let verdicts = verdicts(Rules::ALL);
+    assert_eq!(verdicts.len(), 57);
+    for (name, is_ok, verdict, spent) in verdicts {
+        assert_eq!(verdict, Some(is_ok), "{name}");
+        // They are easy: a hundredth of the default budget is enough for each.
+        assert!(spent.steps * 100 < Budget::default().steps, "{name}: {spent}");
+    }
+}
+
+#[test]
+fn the_search_alone_comes_to_the_same_verdicts() {
+    for (name, is_ok, verdict, _) in verdicts(Rules { polynomial: false, ..Rules::ALL }) {
+        assert_eq!(verdict, Some(is_ok), "{name}");
+    }
+}
