@@ -28,6 +28,7 @@ pub mod history;
 pub mod json_lines;
 pub mod log;
 pub mod process;
+pub mod transactions;
 pub mod verdict;
 
 pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, Record};
