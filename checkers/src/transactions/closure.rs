@@ -76,6 +76,11 @@ impl Closure {
         u64::try_from(self.trail.len()).unwrap_or(u64::MAX).saturating_mul(16)
     }
 
+    /// Makes what was added so far final.
+    pub fn forget(&mut self) {
+        self.trail.clear();
+    }
+
     pub fn mark(&self) -> Mark {
         Mark(self.trail.len())
     }

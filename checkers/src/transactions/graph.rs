@@ -38,7 +38,7 @@ impl Graph {
         &self.targets[big(self.from[big(node)])..big(self.from[big(node) + 1])]
     }
 
-    fn indegrees(&self) -> Vec<u32> {
+    pub fn indegrees(&self) -> Vec<u32> {
         let mut indegrees = vec![0; self.nodes()];
         for &target in &self.targets {
             indegrees[big(target)] += 1;

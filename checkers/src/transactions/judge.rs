@@ -13,7 +13,7 @@ use super::graph::{Graph, is_acyclic, strong_components};
 use super::level::{Condition, Level, Order};
 use super::micro_op::TransactionHistory;
 use super::model::Model;
-use super::options::{Budget, Options};
+use super::options::{Budget, Options, Searches};
 use super::single::closed_anti_dependency;
 use super::solver::{Choice, Solution, solve};
 use super::visibility::{self, Sighting};
@@ -26,6 +26,7 @@ pub(super) struct Judge<'h, K, V> {
     /// The certain dependencies.
     pub edges: Vec<Edge>,
     budget: Budget,
+    searches: Searches,
     /// By order, whether no cycle is possible at all.
     serial: [OnceCell<bool>; 3],
 }
@@ -74,7 +75,7 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
         let model = Model::of(history, options)?;
         let edges = dependencies::edges(&model, &options.budget)?;
         let serial = [OnceCell::new(), OnceCell::new(), OnceCell::new()];
-        Ok(Judge { model, edges, budget: options.budget, serial })
+        Ok(Judge { model, edges, budget: options.budget, searches: options.searches, serial })
     }
 
     /// Whether the history is at a level.
@@ -230,8 +231,12 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
             return Ok(Some(Breach::cycle(cycle)));
         }
         let sightings =
-            visibility::sightings(&self.model, &self.edges, condition, order, &self.budget)
-                .ok_or_else(|| self.out_of_budget("finding what each transaction has seen"))?;
+            visibility::sightings(&self.model, &self.edges, condition, order, &self.budget);
+        let sightings = match sightings {
+            Some(sightings) => sightings,
+            None if self.finds_order(Condition::Serial, Order::RealTime) => return Ok(None),
+            None => return Err(self.out_of_budget("finding what each transaction has seen")),
+        };
         let initial = sightings.iter().find(|sighting| sighting.reading.version == NONE);
         if let Some(&sighting) = initial {
             return Ok(Some(Breach::Sighting(sighting)));
@@ -254,6 +259,9 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
 
     /// Judges the levels that depend on the order of versions.
     fn ordered(&self, condition: Condition, order: Order) -> Result<Option<Breach>, OutOfBudget> {
+        if self.finds_order(Condition::Serial, Order::RealTime) {
+            return Ok(None);
+        }
         let mut budget = self.budget;
         let mut unknown = false;
         for component in self.possible_components(order) {
@@ -261,10 +269,9 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
             if let Some(cycle) = self.local_breach(&local, condition, order) {
                 return Ok(Some(Breach::cycle(globally(&local, cycle))));
             }
-            if too_many {
-                unknown = true;
-            }
-            if too_many || choices.is_empty() {
+            let given_up = too_many || self.searches == Searches::Greedy;
+            unknown |= given_up && !choices.is_empty();
+            if given_up || choices.is_empty() {
                 continue;
             }
             let (solution, steps) = solve(&self.model, &local, condition, &choices, budget);
@@ -282,10 +289,27 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
                 }
             }
         }
-        if unknown {
+        let condition = match condition {
+            Condition::Cursor | Condition::Single => Condition::Snapshot,
+            _ => condition,
+        };
+        if unknown && !self.finds_order(condition, order) {
             return Err(self.out_of_budget("the search for an order of the versions"));
         }
         Ok(None)
+    }
+
+    /// Whether some order of the open versions is found quickly.
+    fn finds_order(&self, condition: Condition, order: Order) -> bool {
+        !self.model.is_ordered()
+            && self.searches != Searches::Complete
+            && super::frontier::finds_order(
+                &self.model,
+                &self.edges,
+                condition,
+                order,
+                &self.budget,
+            )
     }
 
     /// Components of the edges that are certain or possible, with the choices within them. Every

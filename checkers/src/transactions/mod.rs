@@ -7,6 +7,7 @@ mod cycles;
 mod dependencies;
 mod encoding;
 mod explain;
+mod frontier;
 mod graph;
 mod internal;
 mod judge;
@@ -21,13 +22,14 @@ mod single;
 mod solver;
 mod time;
 mod visibility;
+mod windows;
 
 use std::fmt;
 
 pub use anomaly::{Anomaly, AnomalyKind, Class, Variant};
 pub use level::{Level, ParseLevelError};
 pub use micro_op::{Completed, MicroOp, Seen, TransactionHistory, TransactionOp};
-pub use options::{Budget, Options};
+pub use options::{Budget, Options, Searches};
 pub use report::Report;
 
 use crate::verdict::Verdict;

@@ -19,6 +19,18 @@ impl Default for Budget {
     }
 }
 
+/// Which searches for an unknown order of versions are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Searches {
+    /// The greedy one first, then the complete one.
+    #[default]
+    Both,
+    /// Only the greedy one, which never says that there is no order.
+    Greedy,
+    /// Only the complete one: saturation, then branching.
+    Complete,
+}
+
 /// What is known beside the history, and what a verdict may cost.
 #[derive(Clone, Debug)]
 pub struct Options<K, V> {
@@ -29,10 +41,16 @@ pub struct Options<K, V> {
     pub version_orders: BTreeMap<K, Vec<V>>,
     /// What the search for an unknown order may cost.
     pub budget: Budget,
+    /// Which searches to use: a choice for tests that look at each alone.
+    pub searches: Searches,
 }
 
 impl<K, V> Default for Options<K, V> {
     fn default() -> Options<K, V> {
-        Options { version_orders: BTreeMap::new(), budget: Budget::default() }
+        Options {
+            version_orders: BTreeMap::new(),
+            budget: Budget::default(),
+            searches: Searches::default(),
+        }
     }
 }

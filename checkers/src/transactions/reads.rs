@@ -118,8 +118,46 @@ fn canonical_list<K: Ord + fmt::Display, V: Ord + fmt::Display>(
             flaws.duplicate = flaws.duplicate.min(place);
         }
     }
+    check_program_order(catalogue, key, &list, reads);
     reads.canonical.push(list);
     flaws
+}
+
+/// What one transaction appended to a list must be there in the order of its program, and from
+/// the first on.
+fn check_program_order<K: Ord + fmt::Display, V: Ord + fmt::Display>(
+    catalogue: &Catalogue<'_, K, V>,
+    key: u32,
+    list: &[u32],
+    reads: &mut Reads,
+) {
+    if catalogue.keys[big(key)].is_list != Some(true) {
+        return;
+    }
+    for &version in list.iter().filter(|&&version| version != NONE) {
+        let later = &catalogue.versions[big(version)];
+        if fate(catalogue.operation(later.operation)) == Fate::Aborted {
+            continue;
+        }
+        let earlier = catalogue.written_by(later.operation).take_while(|&own| own < version);
+        let earlier = earlier
+            .map(|own| &catalogue.versions[big(own)])
+            .filter(|earlier| earlier.key == key)
+            .find(|earlier| earlier.place == NONE || earlier.place > later.place);
+        if let Some(earlier) = earlier {
+            let (name, operation) = (catalogue.keys[big(key)].name, later.operation);
+            let reader = catalogue.keys[big(key)].canonical_read_by;
+            let operations = [reader, operation].into_iter().filter(|&known| known != NONE);
+            reads.incompatible[big(key)] = true;
+            reads.find(AnomalyKind::IncompatibleOrder, operations.collect(), || {
+                format!(
+                    "T{operation} appended {} to {name} and then {}, but the list has the latter \
+                     without the former below it",
+                    earlier.value, later.value
+                )
+            });
+        }
+    }
 }
 
 impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Reader<'_, 'h, K, V> {

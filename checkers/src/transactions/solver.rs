@@ -63,6 +63,8 @@ pub(super) struct Solver<'m, 'h, K, V> {
     /// Choices that are not made yet come after those that are; see `made`.
     sequence: Vec<usize>,
     made: usize,
+    /// Whether something may be taken back.
+    branching: bool,
     added: Vec<Edge>,
     budget: Budget,
     steps: u64,
@@ -99,6 +101,7 @@ pub(super) fn solve<K: Ord + fmt::Display, V: Ord + fmt::Display>(
         closure: Closure::of(&graph, &sorted),
         sequence: (0..choices.len()).collect(),
         made: 0,
+        branching: false,
         added: Vec::new(),
         budget,
         steps: 0,
@@ -170,6 +173,7 @@ impl<K: Ord + fmt::Display, V: Ord + fmt::Display> Solver<'_, '_, K, V> {
     fn search(&mut self) -> Solution {
         let mut branches: Vec<Branch> = Vec::new();
         let mut decisions = 0;
+        self.branching = true;
         loop {
             let Some(&choice) = self.sequence.get(self.made) else {
                 return Solution::Found;
@@ -283,6 +287,9 @@ impl<K: Ord + fmt::Display, V: Ord + fmt::Display> Solver<'_, '_, K, V> {
                 self.sequence.swap(self.made, place);
                 self.made += 1;
                 self.apply(choice, way)?;
+                if !self.branching {
+                    self.closure.forget();
+                }
             }
             if self.made == made_before {
                 return Ok(());

@@ -1,6 +1,12 @@
 //! Transactions: known cases, planted anomalies, and a cross-check against definitions.
 
+mod brute;
 mod cases;
+mod cross_check;
+mod random;
+mod relation;
+mod rng;
+mod store;
 
 use seedbed_checkers::transactions::{Completed, MicroOp, TransactionHistory, TransactionOp};
 use seedbed_checkers::{Kind, Process, Record};
