@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use seedbed_checkers::transactions::{Level, MicroOp, Seen};
 
+use super::history::{Fate, Txn};
 use super::relation::{Relation, permutations};
-use super::{Fate, Txn};
 
 /// A version: `None` is the initial state.
 type Version = Option<i64>;

@@ -3,7 +3,7 @@
 use seedbed_checkers::transactions::{Level, MicroOp, Options, Report, Seen, check, report};
 use serde_json::Value as Json;
 
-use super::{Fate, Micro, Txn, history};
+use super::history::{Fate, Micro, Txn, history};
 
 /// A case of the file.
 struct Case {

@@ -6,9 +6,9 @@ use seedbed_checkers::Verdict;
 use seedbed_checkers::transactions::{Level, Options, Report, Searches, report};
 
 use super::brute;
+use super::history::{History, Txn, history};
 use super::random::{self, Shape};
 use super::rng::Rng;
-use super::{History, Txn, history};
 
 /// How often each level was violated and held, over many histories.
 #[derive(Default)]

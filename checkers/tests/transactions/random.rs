@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use seedbed_checkers::transactions::{MicroOp, Seen};
 
+use super::history::{Fate, Micro, Txn};
 use super::rng::Rng;
-use super::{Fate, Micro, Txn};
 
 /// What a family of histories is like.
 #[derive(Clone, Copy, Debug)]
