@@ -11,3 +11,4 @@ mod recorded;
 mod relation;
 mod rng;
 mod store;
+mod sweeps;

@@ -278,7 +278,7 @@ fn cycles_that_need_a_process_or_time() {
     );
     check_planted(
         "G2-item-process",
-        "T0 was before T1 in process c0",
+        "T0 was before T2 in process c0",
         &["c0 ok 0-1: w z 3", "c0 ok 2-9: r x nil", "c1 ok 0-9: r z nil, w x 1"],
         &["c0 ok 0-1: w z 3", "c0 ok 2-9: r x nil", "c1 ok 0-9: r z 3, w x 1"],
     );
