@@ -17,7 +17,7 @@ pub(super) struct Local {
 
 /// Edges that a search may follow before it is content with what it has found. Only the choice
 /// of the witness depends on it, never a verdict.
-const SEARCH_STEPS: u64 = 20_000_000;
+const SEARCH_STEPS: u64 = 2_000_000;
 
 impl Local {
     pub fn new(members: Vec<u32>, mut edges: Vec<Edge>) -> Local {
@@ -63,6 +63,8 @@ impl Local {
             if self.edges[big(start)].link != class.first_link() {
                 continue;
             }
+            // Making room to mark what was reached is work, too.
+            steps += u64::from(small(self.members.len())) / 8;
             let limit = best.as_ref().map_or(usize::MAX, Vec::len);
             if let Some(cycle) = search.cycle_through(start, limit, &mut steps) {
                 best = Some(cycle);

@@ -107,13 +107,14 @@ impl Encoding {
     }
 }
 
-/// Start nodes from which the shortest cycle is sought in a strong component.
-const STARTS: usize = 256;
+/// Nodes that may be visited in search of the shortest cycle: from a few starts in a strong
+/// component that is large, from all of one that is small.
+const VISITS: usize = 400_000;
 
 /// The nodes of a shortest cycle through some of the first nodes of a strong component.
 fn shortest_loop(graph: &Graph, component: &[u32]) -> Vec<u32> {
     let mut best: Vec<u32> = Vec::new();
-    for &start in component.iter().take(STARTS) {
+    for &start in component.iter().take(1 + VISITS / component.len()) {
         let mut before = std::collections::BTreeMap::new();
         let mut queue = std::collections::VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {

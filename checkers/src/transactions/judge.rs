@@ -230,8 +230,11 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
         if let Some(cycle) = self.forced_cycle(Condition::Dependencies, order, &[]) {
             return Ok(Some(Breach::cycle(cycle)));
         }
-        let sightings =
-            visibility::sightings(&self.model, &self.edges, condition, order, &self.budget);
+        let components = match condition {
+            Condition::Causal => self.possible_locals(order),
+            _ => Vec::new(),
+        };
+        let sightings = visibility::sightings(&self.model, &components, condition, &self.budget);
         let sightings = match sightings {
             Some(sightings) => sightings,
             None if self.finds_order(Condition::Serial, Order::RealTime) => return Ok(None),
@@ -315,6 +318,15 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
     /// Components of the edges that are certain or possible, with the choices within them. Every
     /// cycle under any order of versions lies in one of them.
     fn possible_components(&self, order: Order) -> Vec<Component> {
+        let locals = self.possible_locals(order);
+        let mut components: Vec<Component> = locals.into_iter().map(Component::of).collect();
+        if !self.model.is_ordered() {
+            self.add_choices(&mut components);
+        }
+        components
+    }
+
+    fn possible_locals(&self, order: Order) -> Vec<Local> {
         let mut possible = Vec::new();
         for key_order in self.model.orders.iter().filter(|order| order.loose.len() > 1) {
             let writers = key_order.loose.iter().map(|&version| self.model.writer(version));
@@ -332,12 +344,7 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
             }
         }
         let groups = self.components(order, |_| true, &possible);
-        let locals = self.locals(groups, order, &[]);
-        let mut components: Vec<Component> = locals.into_iter().map(Component::of).collect();
-        if !possible.is_empty() {
-            self.add_choices(&mut components);
-        }
-        components
+        self.locals(groups, order, &[])
     }
 
     fn add_choices(&self, components: &mut [Component]) {

@@ -5,12 +5,14 @@
 //! `writer` in the order of commits. They differ in what "has seen" means, which the reads tell
 //! alone; so all edges are forced, and the level holds exactly if there is no cycle.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::catalogue::{NONE, big, small};
+use super::cycles::Local;
 use super::dependencies::{Edge, Link};
 use super::graph::{Graph, topological_order};
-use super::level::{Condition, Order};
+use super::level::Condition;
 use super::model::Model;
 use super::options::Budget;
 use super::reads::Reading;
@@ -22,12 +24,14 @@ pub(super) struct Sighting {
     pub seen: u32,
 }
 
-/// All sightings that are not plainly in order; `None` if the budget is used up.
+/// All sightings that are not plainly in order; `None` if the budget is used up. What is seen by
+/// way of others is looked at only within the components in which a cycle is possible, whose
+/// local edges have the order of processes where the level has it: such a sighting is part of a
+/// cycle of its own past, the read, and the order of versions.
 pub(super) fn sightings<K: Ord + fmt::Display, V: Ord + fmt::Display>(
     model: &Model<'_, K, V>,
-    edges: &[Edge],
+    components: &[Local],
     condition: Condition,
-    order: Order,
     budget: &Budget,
 ) -> Option<Vec<Sighting>> {
     match condition {
@@ -40,7 +44,14 @@ pub(super) fn sightings<K: Ord + fmt::Display, V: Ord + fmt::Display>(
         | Condition::Prefix
         | Condition::Single
         | Condition::Snapshot
-        | Condition::Serial => causal(model, edges, order, budget),
+        | Condition::Serial => {
+            let mut sightings = Vec::new();
+            let mut steps_left = budget.steps;
+            for local in components {
+                causal(model, local, budget.bytes, &mut steps_left, &mut sightings)?;
+            }
+            Some(sightings)
+        }
     }
 }
 
@@ -114,56 +125,57 @@ impl Pasts {
 }
 
 /// Sightings by reads and sessions, transitively. The pasts are bit sets, made for as many
-/// columns at a time as the budget has room for.
+/// columns at a time as there is room for.
 fn causal<K: Ord + fmt::Display, V: Ord + fmt::Display>(
     model: &Model<'_, K, V>,
-    edges: &[Edge],
-    order: Order,
-    budget: &Budget,
-) -> Option<Vec<Sighting>> {
-    let txns = model.txns.len();
-    let session = super::time::arcs(&model.txns, order.min(Order::Session)).arcs;
-    let read = edges.iter().filter(|edge| edge.link == Link::Wr);
-    let arcs = read.map(|edge| (edge.from, edge.to)).chain(session.iter().copied());
-    let arc_count = edges.len() + session.len();
-    let graph = Graph::of(txns, arcs);
-    let Some(sorted) = topological_order(&graph, &vec![0; txns]) else {
-        // The cycle that there is breaks every level that asks for sightings.
-        return Some(Vec::new());
-    };
-    let room = usize::try_from(budget.bytes / 8).unwrap_or(usize::MAX);
-    let words = (room / txns.max(1)).clamp(1, txns.div_ceil(64).max(1));
-    let blocks = txns.div_ceil(words * 64);
-    let work = (txns + arc_count).saturating_mul(words).saturating_mul(blocks) / 8;
-    let mut steps_left = budget.steps.checked_sub(u64::try_from(work).ok()?)?;
-    let mut sightings = Vec::new();
+    local: &Local,
+    bytes: u64,
+    steps_left: &mut u64,
+    sightings: &mut Vec<Sighting>,
+) -> Option<()> {
+    let members = local.members.len();
+    let is_past = |edge: &&Edge| matches!(edge.link, Link::Wr | Link::Session);
+    let arcs = local.edges().iter().filter(is_past).map(|edge| (edge.from, edge.to));
+    let arc_count = arcs.clone().count();
+    let graph = Graph::of(members, arcs);
+    let sorted = topological_order(&graph, &vec![0; members])
+        .expect("a cycle of dependencies was found before");
+    let room = usize::try_from(bytes / 8).unwrap_or(usize::MAX);
+    let words = (room / members).clamp(1, members.div_ceil(64));
+    let blocks = members.div_ceil(words * 64);
+    let work = (members + arc_count).saturating_mul(words).saturating_mul(blocks) / 8;
+    *steps_left = steps_left.checked_sub(u64::try_from(work).ok()?)?;
     let columns = words * 64;
-    let writers = writers_by_key(model);
-    let mut pasts = Pasts { words, bits: vec![0; txns * words] };
-    for first in (0..txns).step_by(columns) {
+    let writers = writers_by_key(model, local);
+    let mut pasts = Pasts { words, bits: vec![0; members * words] };
+    for first in (0..members).step_by(columns) {
         pasts.bits.fill(0);
-        for &txn in &sorted {
-            for &target in graph.targets(txn) {
-                pasts.inherit(txn, target);
-                if (first..first + columns).contains(&big(txn)) {
-                    pasts.set(target, big(txn) - first);
+        for &member in &sorted {
+            for &target in graph.targets(member) {
+                pasts.inherit(member, target);
+                if (first..first + columns).contains(&big(member)) {
+                    pasts.set(target, big(member) - first);
                 }
             }
         }
-        let block = first..(first + columns).min(txns);
-        find_in_block(model, &pasts, block, &writers, &mut sightings, &mut steps_left)?;
+        let block = first..(first + columns).min(members);
+        find_in_block(model, local, &pasts, block, &writers, sightings, steps_left)?;
     }
-    Some(sightings)
+    Some(())
 }
 
+/// By key, the places of those who wrote it.
 fn writers_by_key<K: Ord + fmt::Display, V: Ord + fmt::Display>(
     model: &Model<'_, K, V>,
-) -> Vec<Vec<u32>> {
-    let mut writers = vec![Vec::new(); model.orders.len()];
-    for version in model.catalogue.versions.iter().filter(|version| version.txn != NONE) {
-        let writers: &mut Vec<u32> = &mut writers[big(version.key)];
-        if writers.last() != Some(&version.txn) {
-            writers.push(version.txn);
+    local: &Local,
+) -> BTreeMap<u32, Vec<u32>> {
+    let mut writers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (place, &member) in (0_u32..).zip(&local.members) {
+        for version in model.writes(member) {
+            let writers = writers.entry(model.catalogue.versions[big(version)].key).or_default();
+            if writers.last() != Some(&place) {
+                writers.push(place);
+            }
         }
     }
     writers
@@ -171,29 +183,33 @@ fn writers_by_key<K: Ord + fmt::Display, V: Ord + fmt::Display>(
 
 fn find_in_block<K: Ord + fmt::Display, V: Ord + fmt::Display>(
     model: &Model<'_, K, V>,
+    local: &Local,
     pasts: &Pasts,
     block: std::ops::Range<usize>,
-    writers: &[Vec<u32>],
+    writers: &BTreeMap<u32, Vec<u32>>,
     sightings: &mut Vec<Sighting>,
     steps_left: &mut u64,
 ) -> Option<()> {
-    for reading in &model.readings {
-        let from = model.writer(reading.version);
-        if from == reading.txn {
-            continue;
-        }
-        let writers = &writers[big(reading.key)];
-        let low = writers.partition_point(|&writer| big(writer) < block.start);
-        let high = writers.partition_point(|&writer| big(writer) < block.end);
-        *steps_left = steps_left.checked_sub(u64::from(small(high - low)))?;
-        for &seen in &writers[low..high] {
-            let column = big(seen) - block.start;
-            // What the writer has in its own past is before it anyway.
-            if seen != from
-                && pasts.has(reading.txn, column)
-                && (from == NONE || !pasts.has(from, column))
-            {
-                sightings.push(Sighting { reading: *reading, seen });
+    for (reader, &member) in (0_u32..).zip(&local.members) {
+        for reading in model.readings(member) {
+            let from = model.writer(reading.version);
+            let Some(writers) = writers.get(&reading.key).filter(|_| from != member) else {
+                continue;
+            };
+            // A writer outside the component is in no cycle with what is inside.
+            let from_place = local.members.binary_search(&from).map_or(NONE, small);
+            let low = writers.partition_point(|&writer| big(writer) < block.start);
+            let high = writers.partition_point(|&writer| big(writer) < block.end);
+            *steps_left = steps_left.checked_sub(u64::from(small(high - low)))?;
+            for &seen in &writers[low..high] {
+                let column = big(seen) - block.start;
+                // What the writer has in its own past is before it anyway.
+                if seen != from_place
+                    && pasts.has(reader, column)
+                    && (from_place == NONE || !pasts.has(from_place, column))
+                {
+                    sightings.push(Sighting { reading: *reading, seen: local.members[big(seen)] });
+                }
             }
         }
     }
