@@ -75,15 +75,17 @@ pub enum Variant {
 impl AnomalyKind {
     /// Whether a history that is known to have this anomaly has the other one for that reason.
     pub(super) fn covers(self, other: AnomalyKind) -> bool {
-        match (self, other) {
-            (AnomalyKind::Cycle(class, variant), AnomalyKind::Cycle(other, weaker)) => {
-                class == other && variant <= weaker
-            }
-            (AnomalyKind::CausalityViolation(variant), AnomalyKind::CausalityViolation(weaker)) => {
-                variant <= weaker
-            }
-            _ => self == other,
+        if let (AnomalyKind::Cycle(class, variant), AnomalyKind::Cycle(other, weaker)) =
+            (self, other)
+        {
+            return class == other && variant <= weaker;
         }
+        if let (AnomalyKind::CausalityViolation(variant), AnomalyKind::CausalityViolation(weaker)) =
+            (self, other)
+        {
+            return variant <= weaker;
+        }
+        self == other
     }
 }
 

@@ -230,10 +230,8 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
         if let Some(cycle) = self.forced_cycle(Condition::Dependencies, order, &[]) {
             return Ok(Some(Breach::cycle(cycle)));
         }
-        let components = match condition {
-            Condition::Causal => self.possible_locals(order),
-            _ => Vec::new(),
-        };
+        let transitive = condition == Condition::Causal;
+        let components = if transitive { self.possible_locals(order) } else { Vec::new() };
         let sightings = visibility::sightings(&self.model, &components, condition, &self.budget);
         let sightings = match sightings {
             Some(sightings) => sightings,
@@ -292,10 +290,9 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
                 }
             }
         }
-        let condition = match condition {
-            Condition::Cursor | Condition::Single => Condition::Snapshot,
-            _ => condition,
-        };
+        // Snapshot isolation implies those that the greedy search does not know.
+        let snapshot = matches!(condition, Condition::Cursor | Condition::Single);
+        let condition = if snapshot { Condition::Snapshot } else { condition };
         if unknown && !self.finds_order(condition, order) {
             return Err(self.out_of_budget("the search for an order of the versions"));
         }

@@ -253,6 +253,10 @@ fn cycles_that_need_a_process_or_time() {
         &["c0 ok 1-2: append x 1", "c1 ok 3-4: r x []", "c2 ok 1-9: r x [1]"],
         &["c0 info 1-2: append x 1", "c1 ok 3-4: r x []", "c2 ok 1-9: r x [1]"],
     );
+}
+
+#[test]
+fn several_anti_dependencies_that_need_a_process_or_time() {
     check_planted(
         "G-nonadjacent-process",
         "T0 was before T3 in process c1",
