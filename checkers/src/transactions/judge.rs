@@ -27,8 +27,8 @@ pub(super) struct Judge<'h, K, V> {
     pub edges: Vec<Edge>,
     budget: Budget,
     searches: Searches,
-    /// By order, whether no cycle is possible at all.
-    serial: [OnceCell<bool>; 3],
+    /// By order, whether the certain edges have no cycle, once that was asked.
+    acyclic: [OnceCell<bool>; 3],
 }
 
 /// Some transactions that may take part in a cycle, and what is open between them.
@@ -74,8 +74,8 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
     ) -> Result<Judge<'h, K, V>, Unclear> {
         let model = Model::of(history, options)?;
         let edges = dependencies::edges(&model, &options.budget)?;
-        let serial = [OnceCell::new(), OnceCell::new(), OnceCell::new()];
-        Ok(Judge { model, edges, budget: options.budget, searches: options.searches, serial })
+        let acyclic = [OnceCell::new(), OnceCell::new(), OnceCell::new()];
+        Ok(Judge { model, edges, budget: options.budget, searches: options.searches, acyclic })
     }
 
     /// Whether the history is at a level.
@@ -121,19 +121,22 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
     /// Whether all certain edges have no cycle and what is open cannot close one: then every
     /// level with this order holds. Versions that nobody read can be put in any order.
     fn is_serial(&self, order: Order) -> bool {
+        self.is_acyclic(order) && self.open_versions_are_unread()
+    }
+
+    /// Whether all certain edges have no cycle.
+    fn is_acyclic(&self, order: Order) -> bool {
         let stronger = match order {
             Order::Free => Some(Order::Session),
             Order::Session => Some(Order::RealTime),
             Order::RealTime => None,
         };
-        if stronger.is_some_and(|order| self.serial[order_place(order)].get() == Some(&true)) {
+        if stronger.is_some_and(|order| self.acyclic[order_place(order)].get() == Some(&true)) {
             return true;
         }
-        *self.serial[order_place(order)].get_or_init(|| {
-            self.open_versions_are_unread() && {
-                let arcs = time::arcs(&self.model.txns, order);
-                is_acyclic(&self.graph(&arcs, |_| true))
-            }
+        *self.acyclic[order_place(order)].get_or_init(|| {
+            let arcs = time::arcs(&self.model.txns, order);
+            is_acyclic(&self.graph(&arcs, |_| true))
         })
     }
 
@@ -235,7 +238,7 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
         let sightings = visibility::sightings(&self.model, &components, condition, &self.budget);
         let sightings = match sightings {
             Some(sightings) => sightings,
-            None if self.finds_order(Condition::Serial, Order::RealTime) => return Ok(None),
+            None if self.finds_strict_order() => return Ok(None),
             None => return Err(self.out_of_budget("finding what each transaction has seen")),
         };
         let initial = sightings.iter().find(|sighting| sighting.reading.version == NONE);
@@ -260,7 +263,7 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
 
     /// Judges the levels that depend on the order of versions.
     fn ordered(&self, condition: Condition, order: Order) -> Result<Option<Breach>, OutOfBudget> {
-        if self.finds_order(Condition::Serial, Order::RealTime) {
+        if self.finds_strict_order() {
             return Ok(None);
         }
         let mut budget = self.budget;
@@ -297,6 +300,12 @@ impl<'h, K: Ord + fmt::Display, V: Ord + fmt::Display> Judge<'h, K, V> {
             return Err(self.out_of_budget("the search for an order of the versions"));
         }
         Ok(None)
+    }
+
+    /// Whether one is found under which every level holds.
+    fn finds_strict_order(&self) -> bool {
+        let hopeless = self.model.is_ordered() || !self.is_acyclic(Order::RealTime);
+        !hopeless && self.finds_order(Condition::Serial, Order::RealTime)
     }
 
     /// Whether some order of the open versions is found quickly.
