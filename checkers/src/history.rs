@@ -85,7 +85,7 @@ impl OperationId {
         usize::try_from(self.0).expect("an operation in memory has a place in memory")
     }
 
-    fn at(index: usize) -> OperationId {
+    pub(crate) fn at(index: usize) -> OperationId {
         OperationId(u64::try_from(index).expect("a count of things in memory fits 64 bits"))
     }
 }

@@ -5,6 +5,7 @@
 //!   [`Operation`]s, and reads and writes JSON Lines (see [`json_lines`]).
 //! - A checker takes a history and returns a [`Verdict`]: pass, fail with an [`Explanation`] that
 //!   names the broken clause and the operations that contradict each other, or unknown.
+//! - [`transactions`] judges transactions at 22 isolation levels.
 //! - [`log_consistent`] is the checker of replicated logs; [`log`] says what it demands.
 //!
 //! Checkers are functions of the history alone: the same history gets the same verdict, with the
@@ -25,16 +26,21 @@
 //! ```
 
 pub mod budget;
+pub mod formats;
 mod hashing;
 pub mod history;
 pub mod json_lines;
+pub mod judge;
 pub mod linearizable;
 pub mod log;
 pub mod models;
 pub mod process;
+pub mod scans;
 pub mod timeline;
+pub mod transactions;
 pub mod value;
 pub mod verdict;
+pub mod weak;
 
 pub use budget::{Budget, Spent};
 pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, Record};
