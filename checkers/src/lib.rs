@@ -34,6 +34,7 @@ pub mod models;
 pub mod process;
 pub mod value;
 pub mod verdict;
+pub mod weak;
 
 pub use budget::{Budget, Spent};
 pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, Record};

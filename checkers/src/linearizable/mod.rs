@@ -1,7 +1,7 @@
 //! Linearizability.
 
 mod polynomial;
-mod table;
+pub(crate) mod table;
 
 pub use polynomial::{
     Access, Decision, element_once, growing_set, owned_lock, unique_appends, unique_queue,
