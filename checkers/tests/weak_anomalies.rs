@@ -1,6 +1,6 @@
 //! Known litmus tests of registers get their known verdicts at every level.
 //!
-//! The cases are in `data/anomalies.json`; `data/README.md` says where they come from.
+//! The cases are in `data/anomalies.json`; `data/anomalies.md` says where they come from.
 
 use std::collections::BTreeMap;
 
