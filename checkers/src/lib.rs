@@ -32,6 +32,7 @@ pub mod linearizable;
 pub mod log;
 pub mod models;
 pub mod process;
+pub mod scans;
 pub mod value;
 pub mod verdict;
 pub mod weak;

@@ -60,7 +60,7 @@ fn accesses(history: &History<Op, Ret>) -> Vec<Access> {
 fn holds_of(level: Level, accesses: &[Access]) -> bool {
     let everything = (1_u32 << accesses.len()) - 1;
     if level == Level::Sequential {
-        let before = pairs(accesses, |first, second| same_process(first, second));
+        let before = pairs(accesses, same_process);
         return has_order(accesses, everything, &before, &|_, _| true);
     }
     let mut processes: Vec<Process> = accesses.iter().map(|access| access.process).collect();
