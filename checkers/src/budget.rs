@@ -27,6 +27,14 @@ impl Default for Budget {
 impl Budget {
     /// No limit: for histories that are known to be easy.
     pub const UNLIMITED: Budget = Budget { steps: u64::MAX, states: u64::MAX };
+
+    /// What is left of the budget.
+    #[must_use]
+    pub fn less(self, spent: Spent) -> Budget {
+        let (steps, states) =
+            (self.steps.saturating_sub(spent.steps), self.states.saturating_sub(spent.states));
+        Budget { steps, states }
+    }
 }
 
 /// What a search has spent.
@@ -48,6 +56,14 @@ impl Spent {
         } else {
             None
         }
+    }
+
+    /// What has been spent since `before`.
+    #[must_use]
+    pub fn since(self, before: Spent) -> Spent {
+        let (steps, states) =
+            (self.steps.saturating_sub(before.steps), self.states.saturating_sub(before.states));
+        Spent { steps, states }
     }
 
     /// The larger of each: what a budget must allow for both of two histories.

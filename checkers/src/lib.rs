@@ -33,12 +33,14 @@ pub mod log;
 pub mod models;
 pub mod process;
 pub mod scans;
+pub mod timeline;
 pub mod value;
 pub mod verdict;
 pub mod weak;
 
 pub use budget::{Budget, Spent};
 pub use history::{History, HistoryError, Kind, Operation, OperationId, Outcome, Record};
+pub use linearizable::{check_linearizable, linearizable};
 pub use log::{LogClause, LogHistory, LogOp, LogRet, log_consistent, log_violations};
 pub use models::{
     Counter, CounterOp, CounterRet, Keyed, KeyedOp, Kv, KvOp, KvRet, Lock, LockOp, LockRet, Model,

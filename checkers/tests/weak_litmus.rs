@@ -64,6 +64,10 @@ fn the_levels_of_bouajjani_are_told_apart() {
     // "On verifying causal consistency", figure 3.
     violates(&["x=1 x:2", "x=2 x:1"], &[Sequential, CausalConvergence]);
     violates(&["z=1 x=1 y=1", "x=2 z:nil y:1 x:2"], &[Sequential, CausalMemory, Pram]);
+    let reader = ["z=1 x=1 y=1", "x=2", "x:2 z:nil y:1 x:2"];
+    violates(&reader, &[Sequential, CausalMemory, Pram, MonotonicWrites]);
+    let relayed = ["z=1", "z:1 x=1", "x:1 y=1", "x=2", "x:2 z:nil y:1 x:2"];
+    violates(&relayed, &[Sequential, CausalMemory, WritesFollowReads]);
     let none = ["x=1 y=1", "x:1 x=2", "x:2 x:1", "x:1 x:2"];
     violates(&none, &[Sequential, CausalMemory, CausalConvergence, Causal, WritesFollowReads]);
     violates(&["x=1 y=1", "x=2 y:1 x:2"], &[]);

@@ -42,6 +42,11 @@ impl<T: Eq + Hash> Interner<T> {
         &self.values[number as usize]
     }
 
+    /// All values, in the order of their numbers.
+    pub fn into_values(self) -> Vec<T> {
+        self.values
+    }
+
     /// How many different values were seen.
     pub fn len(&self) -> usize {
         self.values.len()
@@ -69,58 +74,86 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).expect("fewer than 2^32 values fit in memory")
 }
 
-/// Maps fingerprints of 128 bits to numbers. A fingerprint is its own hash.
+/// Keys that are their own hashes: their bits are spread, and 0 comes up with no more chance than
+/// any other.
+pub(crate) trait Spread: Copy + Eq {
+    /// Marks a free slot.
+    const ZERO: Self;
+    /// Shares its place with zero, which is not stored.
+    const ONE: Self;
+    /// The low bits.
+    fn low(self) -> usize;
+}
+
+impl Spread for u128 {
+    const ZERO: u128 = 0;
+    const ONE: u128 = 1;
+
+    fn low(self) -> usize {
+        self as usize
+    }
+}
+
+impl Spread for u64 {
+    const ZERO: u64 = 0;
+    const ONE: u64 = 1;
+
+    fn low(self) -> usize {
+        self as usize
+    }
+}
+
+/// Maps keys to numbers.
 #[derive(Clone, Debug)]
-pub(crate) struct FingerprintMap {
-    /// The fingerprint 0 marks a free slot, and is never stored.
-    slots: Vec<(u128, u32)>,
+pub(crate) struct Numbers<K> {
+    keys: Vec<K>,
+    numbers: Vec<u32>,
     len: usize,
 }
 
-impl Default for FingerprintMap {
-    fn default() -> FingerprintMap {
-        FingerprintMap { slots: vec![(0, 0); 16], len: 0 }
+impl<K: Spread> Default for Numbers<K> {
+    fn default() -> Numbers<K> {
+        Numbers { keys: vec![K::ZERO; 16], numbers: vec![0; 16], len: 0 }
     }
 }
 
-impl FingerprintMap {
-    /// The number under `fingerprint`, or a place for it: `None` inside means that it is new, and
-    /// has been stored as 0.
-    pub fn entry(&mut self, fingerprint: u128) -> (bool, &mut u32) {
-        // Zero comes up once in 2^128; it shares its place with one.
-        let fingerprint = fingerprint.max(1);
-        if (self.len + 1) * 4 > self.slots.len() * 3 {
+impl<K: Spread> Numbers<K> {
+    /// The number under `key`, and whether it is new: then it is 0.
+    pub fn entry(&mut self, key: K) -> (bool, &mut u32) {
+        let key = if key == K::ZERO { K::ONE } else { key };
+        if (self.len + 1) * 4 > self.keys.len() * 3 {
             self.grow();
         }
-        let slot = self.slot_of(fingerprint);
-        let is_new = self.slots[slot].0 == 0;
+        let slot = self.slot_of(key);
+        let is_new = self.keys[slot] == K::ZERO;
         if is_new {
-            self.slots[slot] = (fingerprint, 0);
+            self.keys[slot] = key;
             self.len += 1;
         }
-        (is_new, &mut self.slots[slot].1)
+        (is_new, &mut self.numbers[slot])
     }
 
-    /// How many fingerprints are stored.
+    /// How many keys are stored.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    fn slot_of(&self, fingerprint: u128) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = fingerprint as usize & mask;
-        while self.slots[slot].0 != 0 && self.slots[slot].0 != fingerprint {
+    fn slot_of(&self, key: K) -> usize {
+        let mask = self.keys.len() - 1;
+        let mut slot = key.low() & mask;
+        while self.keys[slot] != K::ZERO && self.keys[slot] != key {
             slot = (slot + 1) & mask;
         }
         slot
     }
 
     fn grow(&mut self) {
-        let bigger = vec![(0, 0); self.slots.len() * 2];
-        let old = std::mem::replace(&mut self.slots, bigger);
-        for entry in old.into_iter().filter(|entry| entry.0 != 0) {
-            let slot = self.slot_of(entry.0);
-            self.slots[slot] = entry;
+        let size = self.keys.len() * 2;
+        let keys = std::mem::replace(&mut self.keys, vec![K::ZERO; size]);
+        let numbers = std::mem::replace(&mut self.numbers, vec![0; size]);
+        for (key, number) in keys.into_iter().zip(numbers).filter(|entry| entry.0 != K::ZERO) {
+            let slot = self.slot_of(key);
+            (self.keys[slot], self.numbers[slot]) = (key, number);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Model, Step};
+use super::model::{Model, Others, Step};
 
 /// What a client may ask of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Model for Counter {
     }
 
     fn key(&self, _op: &CounterOp) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &CounterOp, _ret: Option<&CounterRet>) -> bool {
@@ -109,18 +109,35 @@ impl Model for Counter {
         matches!(ret, CounterRet::Value(_))
     }
 
-    /// A count that is too small can still be reached if something adds, and so on.
-    fn can_reach(&self, state: &i64, marks: u64, op: &CounterOp, ret: &CounterRet) -> bool {
+    /// A count that is too small can still be reached if enough may be added, and so on.
+    fn can_reach(
+        &self,
+        state: &i64,
+        others: &Others<'_, CounterOp, CounterRet>,
+        op: &CounterOp,
+        ret: &CounterRet,
+    ) -> bool {
         let CounterRet::Value(count) = ret else { return true };
+        // Sums of many numbers of 64 bits fit 128.
         let before = match op {
-            CounterOp::Read => Some(*count),
-            CounterOp::Add(number) => count.checked_sub(*number),
+            CounterOp::Read => i128::from(*count),
+            CounterOp::Add(number) => i128::from(*count) - i128::from(*number),
         };
-        match before.map(|before| before.cmp(state)) {
-            Some(Ordering::Less) => marks & MARK_DOWN != 0,
-            Some(Ordering::Equal) => true,
-            Some(Ordering::Greater) => marks & MARK_UP != 0,
-            None => false,
+        let missing = before - i128::from(*state);
+        let reach = |sign: i128| match others.calls {
+            Some(calls) => calls
+                .iter()
+                .map(|(op, _)| match op {
+                    CounterOp::Add(number) => (i128::from(*number) * sign).max(0),
+                    CounterOp::Read => 0,
+                })
+                .sum::<i128>(),
+            None => i128::MAX,
+        };
+        match missing.cmp(&0) {
+            Ordering::Less => others.marks & MARK_DOWN != 0 && -missing <= reach(-1),
+            Ordering::Equal => true,
+            Ordering::Greater => others.marks & MARK_UP != 0 && missing <= reach(1),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step};
+use super::model::{Call, Model, Others, Step};
 use crate::linearizable::Decision;
 
 /// An operation on the object of a key.
@@ -75,8 +75,17 @@ impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {
         self.model.is_observation(&op.op, ret)
     }
 
-    fn can_reach(&self, state: &M::State, marks: u64, op: &Self::Op, ret: &M::Ret) -> bool {
-        self.model.can_reach(state, marks, &op.op, ret)
+    fn can_reach(
+        &self,
+        state: &M::State,
+        others: &Others<'_, Self::Op, M::Ret>,
+        op: &Self::Op,
+        ret: &M::Ret,
+    ) -> bool {
+        let calls: Option<Vec<(&M::Op, Option<&M::Ret>)>> =
+            others.calls.map(|calls| calls.iter().map(|&(op, ret)| (&op.op, ret)).collect());
+        let others = Others { marks: others.marks, calls: calls.as_deref() };
+        self.model.can_reach(state, &others, &op.op, ret)
     }
 
     fn decide(&self, calls: &[Call<'_, Self::Op, M::Ret>]) -> Option<Decision> {

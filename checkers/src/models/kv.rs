@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step, value_mark};
+use super::append::{Append, can_be_completed};
+use super::model::{Call, Model, Others, Step, value_mark};
 use crate::hashing::hash_of;
 use crate::linearizable::{Access, Decision, unique_appends, unique_register};
-use crate::value::Value;
 
 /// What a client may ask of a store of keys `K` and values `V`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,77 +73,6 @@ impl<V: fmt::Debug> fmt::Display for KvRet<V> {
             KvRet::Done => formatter.write_str("done"),
             KvRet::Swapped(true) => formatter.write_str("swapped"),
             KvRet::Swapped(false) => formatter.write_str("not swapped"),
-        }
-    }
-}
-
-/// Values that can grow at their end.
-pub trait Append: Sized {
-    /// This value with `suffix` at its end; `None` if one cannot be appended to the other.
-    fn appended(&self, suffix: &Self) -> Option<Self>;
-
-    /// Whether appending may turn `self` into `longer`: true if they are equal.
-    fn is_prefix_of(&self, longer: &Self) -> bool;
-
-    /// The bytes of the value, if appending joins them and they determine the value.
-    fn bytes(&self) -> Option<&[u8]> {
-        None
-    }
-}
-
-impl Append for String {
-    fn appended(&self, suffix: &String) -> Option<String> {
-        Some([self.as_str(), suffix.as_str()].concat())
-    }
-
-    fn is_prefix_of(&self, longer: &String) -> bool {
-        longer.starts_with(self.as_str())
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        Some(self.as_bytes())
-    }
-}
-
-/// Texts are joined, and so are lists; anything else is appended to a list as its last element.
-/// Nil is empty: what is appended to it stays if it is a text or list, and becomes a list of one
-/// otherwise.
-impl Append for Value {
-    fn appended(&self, suffix: &Value) -> Option<Value> {
-        match (self, suffix) {
-            (Value::Nil, Value::Text(_) | Value::List(_)) => Some(suffix.clone()),
-            (Value::Nil, Value::Nil | Value::Bool(_) | Value::Int(_)) => {
-                Some(Value::List(vec![suffix.clone()]))
-            }
-            (Value::Text(text), Value::Text(more)) => Some(Value::Text(text.appended(more)?)),
-            (Value::List(values), Value::List(more)) => {
-                Some(Value::List([values.as_slice(), more].concat()))
-            }
-            (Value::List(values), Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Text(_)) => {
-                let one = std::slice::from_ref(suffix);
-                Some(Value::List([values.as_slice(), one].concat()))
-            }
-            (Value::Text(_) | Value::Bool(_) | Value::Int(_), _) => None,
-        }
-    }
-
-    fn is_prefix_of(&self, longer: &Value) -> bool {
-        match (self, longer) {
-            (Value::Nil, Value::Nil | Value::Text(_) | Value::List(_)) => true,
-            (Value::Text(text), Value::Text(longer)) => longer.starts_with(text),
-            (Value::List(values), Value::List(longer)) => longer.starts_with(values),
-            (Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_), _) => {
-                self == longer
-            }
-        }
-    }
-
-    /// Nil has the bytes of the empty text: a caller must tell them apart where both occur.
-    fn bytes(&self) -> Option<&[u8]> {
-        match self {
-            Value::Nil => Some(&[]),
-            Value::Text(text) => Some(text.as_bytes()),
-            Value::Bool(_) | Value::Int(_) | Value::List(_) => None,
         }
     }
 }
@@ -260,14 +189,45 @@ where
         self.seen(op, ret).is_some()
     }
 
-    /// The value observed is there; or some operation leaves it; or appends may lead to it, which
-    /// they may from a prefix only, unless the value can be replaced first.
-    fn can_reach(&self, state: &V, marks: u64, op: &KvOp<K, V>, ret: &KvRet<V>) -> bool {
+    /// The value observed is there; or some operation leaves it; or, with appends, some operation
+    /// leads to it: appends to what it begins with, or leaves what it begins with.
+    fn can_reach(
+        &self,
+        state: &V,
+        others: &Others<'_, KvOp<K, V>, KvRet<V>>,
+        op: &KvOp<K, V>,
+        ret: &KvRet<V>,
+    ) -> bool {
         let Some(seen) = self.seen(op, ret) else { return true };
-        let (appends, replaces) = (marks & MARK_APPENDS != 0, marks & MARK_REPLACES != 0);
-        seen == state
-            || (replaces && (appends || marks & mark_of_value(seen) != 0))
-            || (appends && (*state == self.missing || state.is_prefix_of(seen)))
+        if seen == state {
+            return true;
+        }
+        let appends = others.marks & MARK_APPENDS != 0;
+        let replaces = others.marks & MARK_REPLACES != 0;
+        if !appends {
+            return replaces && others.marks & mark_of_value(seen) != 0;
+        }
+        let Some(calls) = others.calls else {
+            return replaces || state.is_prefix_of(seen);
+        };
+        let pieces: Vec<&V> = calls
+            .iter()
+            .filter_map(|(op, _)| match op {
+                KvOp::Append(_, suffix) => Some(suffix),
+                KvOp::Get(_) | KvOp::Put(..) | KvOp::Delete(_) | KvOp::CompareAndSet(..) => None,
+            })
+            .collect();
+        let leads_there =
+            |value: &V| value.is_prefix_of(seen) && can_be_completed(seen, value.length(), &pieces);
+        leads_there(state)
+            || calls.iter().any(|(op, ret)| match op {
+                KvOp::Put(_, value) => leads_there(value),
+                KvOp::Delete(_) => leads_there(&self.missing),
+                KvOp::CompareAndSet(_, _, new) => {
+                    *ret != Some(&KvRet::Swapped(false)) && leads_there(new)
+                }
+                KvOp::Get(_) | KvOp::Append(..) => false,
+            })
     }
 
     fn decide(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step, value_mark};
+use super::model::{Call, Model, Others, Step, value_mark};
 use crate::linearizable::{Decision, owned_lock};
 
 /// What a client may ask of a lock. The number is the owner: usually the client's, through all of
@@ -83,7 +83,7 @@ impl Model for Lock {
     }
 
     fn key(&self, _op: &LockOp) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, _op: &LockOp, ret: Option<&LockRet>) -> bool {
@@ -103,11 +103,19 @@ impl Model for Lock {
     }
 
     /// What is held must be given back first, and what is given back must be taken.
-    fn can_reach(&self, state: &Option<u32>, marks: u64, op: &LockOp, ret: &LockRet) -> bool {
+    fn can_reach(
+        &self,
+        state: &Option<u32>,
+        others: &Others<'_, Self::Op, Self::Ret>,
+        op: &LockOp,
+        ret: &LockRet,
+    ) -> bool {
         match (op, ret) {
-            (LockOp::Acquire(_), LockRet::Done) => state.is_none() || marks & MARK_RELEASES != 0,
+            (LockOp::Acquire(_), LockRet::Done) => {
+                state.is_none() || others.marks & MARK_RELEASES != 0
+            }
             (LockOp::Release(owner), LockRet::Done) => {
-                *state == Some(*owner) || marks & mark_of_owner(*owner) != 0
+                *state == Some(*owner) || others.marks & mark_of_owner(*owner) != 0
             }
             (LockOp::Acquire(_) | LockOp::Release(_), LockRet::Refused) => true,
         }

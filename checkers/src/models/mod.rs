@@ -20,6 +20,7 @@
 //! | [`Lock`] | acquire, release, with owners |
 //! | [`Keyed`] | many objects of any model, each by its key |
 
+mod append;
 mod counter;
 mod keyed;
 mod kv;
@@ -31,11 +32,12 @@ mod set;
 mod stack;
 mod versioned_kv;
 
+pub use append::Append;
 pub use counter::{Counter, CounterOp, CounterRet};
 pub use keyed::{Keyed, KeyedOp};
-pub use kv::{Append, Kv, KvOp, KvRet};
+pub use kv::{Kv, KvOp, KvRet};
 pub use lock::{Lock, LockOp, LockRet};
-pub use model::{Call, Model, Step};
+pub use model::{Call, Model, Others, Step};
 pub use queue::{Queue, QueueOp, TakeRet};
 pub use register::{Register, RegisterOp, RegisterRet};
 pub use set::{Set, SetOp, SetRet};

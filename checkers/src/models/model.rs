@@ -50,6 +50,16 @@ impl<O, R> Clone for Call<'_, O, R> {
 
 impl<O, R> Copy for Call<'_, O, R> {}
 
+/// Operations that may take place before an observation: see [`Model::can_reach`].
+#[derive(Debug)]
+pub struct Others<'a, O, R> {
+    /// The marks of all of them.
+    pub marks: u64,
+    /// Those that may change a state, as often as there are of each; `None` if they are too many
+    /// to be listed.
+    pub calls: Option<&'a [(&'a O, Option<&'a R>)]>,
+}
+
 /// An object that clients use concurrently, as it behaves when they take turns.
 ///
 /// `init`, `step` and `key` define it. The rest are hints: each has a default that is right for
@@ -100,10 +110,16 @@ pub trait Model {
         false
     }
 
-    /// Look-ahead: whether `op` may be answered with `ret` in `state`, or in one that operations
-    /// with these `marks` (all together, in any number and order) may turn it into.
-    fn can_reach(&self, state: &Self::State, marks: u64, op: &Self::Op, ret: &Self::Ret) -> bool {
-        let _ = (state, marks, op, ret);
+    /// Look-ahead: whether `op` may be answered with `ret` in `state`, or in one that some of the
+    /// `others` may turn it into, in any order. Others are all that may take place before `op`.
+    fn can_reach(
+        &self,
+        state: &Self::State,
+        others: &Others<'_, Self::Op, Self::Ret>,
+        op: &Self::Op,
+        ret: &Self::Ret,
+    ) -> bool {
+        let _ = (state, others, op, ret);
         true
     }
 

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step, value_mark};
+use super::model::{Call, Model, Others, Step, value_mark};
 use crate::hashing::hash_of;
 use crate::linearizable::{Decision, unique_queue};
 
@@ -79,6 +79,32 @@ pub(super) fn mark_in<V: Hash>(value: &V) -> u64 {
     value_mark(value, 1, 63)
 }
 
+/// Whether others may take out all of `values`: each must be the answer of one of them, or one
+/// must have had no answer. `takes` says which operations take something out.
+pub(super) fn can_be_taken<'v, V: Eq + 'v, O>(
+    mut values: impl Iterator<Item = &'v V>,
+    others: &Others<'_, O, TakeRet<V>>,
+    takes: impl Fn(&O) -> bool,
+) -> bool {
+    let Some(calls) = others.calls else {
+        return others.marks & MARK_TAKES != 0 || values.next().is_none();
+    };
+    let mut unknown = 0;
+    let mut answers = Vec::new();
+    for (_, ret) in calls.iter().filter(|(op, _)| takes(op)) {
+        match ret {
+            Some(TakeRet::Value(value)) => answers.push(value),
+            Some(TakeRet::Empty | TakeRet::Done) => {}
+            None => unknown += 1,
+        }
+    }
+    let missing = values.filter(|value| {
+        let answer = answers.iter().position(|answer| answer == value);
+        answer.map(|answer| answers.swap_remove(answer)).is_none()
+    });
+    missing.count() <= unknown
+}
+
 impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
     type Op = QueueOp<V>;
     type Ret = TakeRet<V>;
@@ -113,7 +139,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
     }
 
     fn key(&self, _op: &QueueOp<V>) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &QueueOp<V>, ret: Option<&TakeRet<V>>) -> bool {
@@ -132,23 +158,24 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Queue<V> {
         *ret != TakeRet::Done
     }
 
-    /// What is dequeued is in the queue, first unless others are taken, or will be put in.
+    /// What is dequeued will be enqueued, or is in the queue and others can dequeue all before it.
     fn can_reach(
         &self,
         state: &VecDeque<V>,
-        marks: u64,
+        others: &Others<'_, QueueOp<V>, TakeRet<V>>,
         _op: &QueueOp<V>,
         ret: &TakeRet<V>,
     ) -> bool {
-        let takes = marks & MARK_TAKES != 0;
+        let can_be_taken = |count: usize| {
+            can_be_taken(state.iter().take(count), others, |op| matches!(op, QueueOp::Dequeue))
+        };
         match ret {
             TakeRet::Done => true,
-            TakeRet::Empty => takes || state.is_empty(),
-            TakeRet::Value(value) if takes => marks & mark_in(value) != 0 || state.contains(value),
-            TakeRet::Value(value) => match state.front() {
-                Some(first) => first == value,
-                None => marks & mark_in(value) != 0,
-            },
+            TakeRet::Empty => can_be_taken(state.len()),
+            TakeRet::Value(value) => {
+                others.marks & mark_in(value) != 0
+                    || state.iter().position(|held| held == value).is_some_and(can_be_taken)
+            }
         }
     }
 

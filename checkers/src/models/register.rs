@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step, value_mark};
+use super::model::{Call, Model, Others, Step, value_mark};
 use crate::hashing::hash_of;
 use crate::linearizable::{Access, Decision, unique_register};
 
@@ -108,7 +108,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Register<V> {
     }
 
     fn key(&self, _op: &RegisterOp<V>) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &RegisterOp<V>, ret: Option<&RegisterRet<V>>) -> bool {
@@ -141,7 +141,13 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Register<V> {
     }
 
     /// The value observed is there, or some operation leaves it.
-    fn can_reach(&self, state: &V, marks: u64, op: &RegisterOp<V>, ret: &RegisterRet<V>) -> bool {
+    fn can_reach(
+        &self,
+        state: &V,
+        others: &Others<'_, Self::Op, Self::Ret>,
+        op: &RegisterOp<V>,
+        ret: &RegisterRet<V>,
+    ) -> bool {
         let seen = match (op, ret) {
             (RegisterOp::Read, RegisterRet::Value(value))
             | (RegisterOp::CompareAndSet(value, _), RegisterRet::Swapped(true)) => value,
@@ -149,7 +155,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Register<V> {
                 return true;
             }
         };
-        seen == state || marks & value_mark(seen, 0, 64) != 0
+        seen == state || others.marks & value_mark(seen, 0, 64) != 0
     }
 
     fn decide(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {

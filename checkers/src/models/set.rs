@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Call, Model, Step, value_mark};
+use super::model::{Call, Model, Others, Step, value_mark};
 use crate::hashing::hash_of;
 use crate::linearizable::{Decision, element_once, growing_set};
 
@@ -167,10 +167,16 @@ impl<V: Clone + Ord + Hash + fmt::Debug> Model for Set<V> {
     }
 
     /// What is missing can be put in, and what is too much taken out.
-    fn can_reach(&self, state: &BTreeSet<V>, marks: u64, op: &SetOp<V>, ret: &SetRet<V>) -> bool {
+    fn can_reach(
+        &self,
+        state: &BTreeSet<V>,
+        others: &Others<'_, Self::Op, Self::Ret>,
+        op: &SetOp<V>,
+        ret: &SetRet<V>,
+    ) -> bool {
         let can_be = |value: &V, wanted: bool| match (state.contains(value), wanted) {
-            (true, false) => marks & mark_out(value) != 0,
-            (false, true) => marks & mark_in(value) != 0,
+            (true, false) => others.marks & mark_out(value) != 0,
+            (false, true) => others.marks & mark_in(value) != 0,
             (true, true) | (false, false) => true,
         };
         match (op, ret) {

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Model, Step};
-use super::queue::{MARK_TAKES, TakeRet, mark_in};
+use super::model::{Model, Others, Step};
+use super::queue::{MARK_TAKES, TakeRet, can_be_taken, mark_in};
 use crate::hashing::hash_of;
 
 /// What a client may ask of a stack of values `V`.
@@ -78,7 +78,7 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
     }
 
     fn key(&self, _op: &StackOp<V>) -> Option<()> {
-        Some(())
+        None
     }
 
     fn is_read_only(&self, op: &StackOp<V>, ret: Option<&TakeRet<V>>) -> bool {
@@ -97,14 +97,26 @@ impl<V: Clone + Eq + Hash + fmt::Debug> Model for Stack<V> {
         *ret != TakeRet::Done
     }
 
-    /// What is popped is on the stack, on top unless others are taken, or will be pushed.
-    fn can_reach(&self, state: &Vec<V>, marks: u64, _op: &StackOp<V>, ret: &TakeRet<V>) -> bool {
-        let takes = marks & MARK_TAKES != 0;
+    /// What is popped will be pushed, or is on the stack and others can pop all above it.
+    fn can_reach(
+        &self,
+        state: &Vec<V>,
+        others: &Others<'_, StackOp<V>, TakeRet<V>>,
+        _op: &StackOp<V>,
+        ret: &TakeRet<V>,
+    ) -> bool {
+        let can_be_taken =
+            |values: &[V]| can_be_taken(values.iter(), others, |op| matches!(op, StackOp::Pop));
         match ret {
             TakeRet::Done => true,
-            TakeRet::Empty => takes || state.is_empty(),
-            TakeRet::Value(value) if takes => marks & mark_in(value) != 0 || state.contains(value),
-            TakeRet::Value(value) => marks & mark_in(value) != 0 || state.last() == Some(value),
+            TakeRet::Empty => can_be_taken(state),
+            TakeRet::Value(value) => {
+                others.marks & mark_in(value) != 0
+                    || state
+                        .iter()
+                        .rposition(|held| held == value)
+                        .is_some_and(|place| can_be_taken(&state[place + 1..]))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Model, Step};
+use super::model::{Model, Others, Step};
 
 /// What a client may ask of a store of keys `K` and values `V`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -168,11 +168,11 @@ where
     fn can_reach(
         &self,
         state: &Self::State,
-        marks: u64,
+        others: &Others<'_, Self::Op, Self::Ret>,
         op: &VersionedKvOp<K, V>,
         ret: &VersionedKvRet<V>,
     ) -> bool {
-        let puts = marks & MARK_PUTS != 0;
+        let puts = others.marks & MARK_PUTS != 0;
         match (op, ret) {
             (VersionedKvOp::Get(_), VersionedKvRet::Value(value, version)) => {
                 (puts && version_of(state) < *version)

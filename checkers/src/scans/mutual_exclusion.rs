@@ -6,9 +6,8 @@
 //! acknowledged although the owner had not acquired it, by any acquire that may have taken place.
 //!
 //! What is of unknown fate counts for nobody: an acquire without an answer is no hold, and a
-//! release without an answer ends one; but it may take effect late, so an owner with such a
-//! release outstanding holds nothing for certain until an acquire of its shows that it has taken
-//! effect.
+//! release without an answer ends one; but it may also take effect late, and end a later hold of
+//! its owner, which is then no certain one.
 //!
 //! An owner that never releases holds the lock for ever, unless [`CrashedHolders`] says otherwise.
 //!
@@ -66,17 +65,25 @@ struct Hold {
     release: Option<OperationId>,
 }
 
-/// What an owner does at one time, in the order in which it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
-    /// A release is invoked: from now on the lock may be free.
-    Releasing { is_answered: bool },
-    /// An acquire is invoked: from now on a release may be right.
+/// What an owner does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// An acquire that may have taken effect is invoked: from now on a release may be right.
     Acquiring,
     /// An acquire was acknowledged.
     Acquired,
+    /// A release that may have taken effect is invoked: from now on the lock may be free.
+    Releasing,
     /// A release was acknowledged.
     Released,
+}
+
+/// When an owner does it.
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    time_ns: u64,
+    id: OperationId,
+    what: What,
 }
 
 type LockHistory = History<LockOp, LockRet>;
@@ -85,14 +92,14 @@ type LockHistory = History<LockOp, LockRet>;
 pub fn mutual_exclusion(history: &LockHistory, crashed: CrashedHolders) -> Scan<LockReport> {
     let mut report = LockReport::default();
     let mut blame = Blame::new(history);
-    let mut owners: BTreeMap<u32, Vec<(u64, Event, OperationId)>> = BTreeMap::new();
+    let mut owners: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
     for (id, operation) in history.iter() {
         let (LockOp::Acquire(owner) | LockOp::Release(owner)) = operation.op;
         add_events(id, operation, owners.entry(owner).or_default(), &mut report);
     }
     let mut holds: Vec<Hold> = Vec::new();
     for (owner, mut events) in owners {
-        events.sort_unstable();
+        events.sort_by_key(|event| (event.time_ns, event.id));
         holds_of(owner, &events, crashed, &mut holds, (&mut report, &mut blame));
     }
     holds.sort_unstable_by_key(|hold| (hold.from_ns, hold.until_ns, hold.acquire));
@@ -101,15 +108,12 @@ pub fn mutual_exclusion(history: &LockHistory, crashed: CrashedHolders) -> Scan<
     for &hold in &holds {
         let other = longest.iter().flatten().find(|other| other.owner != hold.owner);
         if let Some(other) = other.filter(|other| hold.from_ns < other.until_ns) {
-            // A hold of no length is an instant: it may be that of the exchange, at either end.
-            if other.from_ns < hold.until_ns {
-                report.overlaps += 1;
-                let ids = [Some(other.acquire), Some(hold.acquire), other.release];
-                blame.fail("one-holder", ids.into_iter().flatten(), || {
-                    let (first, second) = (other.owner, hold.owner);
-                    format!("{second} acquired the lock while {first} held it")
-                });
-            }
+            report.overlaps += 1;
+            let ids = [Some(other.acquire), Some(hold.acquire), other.release];
+            blame.fail("one-holder", ids.into_iter().flatten(), || {
+                let (first, second) = (other.owner, hold.owner);
+                format!("{second} acquired the lock while {first} held it")
+            });
         }
         longest = match longest {
             [Some(first), second] if first.owner == hold.owner => {
@@ -133,83 +137,78 @@ fn longer(one: Hold, other: Hold) -> Hold {
 fn add_events(
     id: OperationId,
     operation: &Operation<LockOp, LockRet>,
-    events: &mut Vec<(u64, Event, OperationId)>,
+    events: &mut Vec<Event>,
     report: &mut LockReport,
 ) {
-    let invoked_ns = operation.invoked_ns;
+    let mut add = |time_ns, what| events.push(Event { time_ns, id, what });
     match (operation.op, &operation.outcome) {
         (LockOp::Acquire(_), Outcome::Ok(LockRet::Done)) => {
             report.acquired += 1;
-            events.push((invoked_ns, Event::Acquiring, id));
-            events.push((ended_ns(operation), Event::Acquired, id));
+            add(operation.invoked_ns, What::Acquiring);
+            add(ended_ns(operation), What::Acquired);
         }
         (LockOp::Release(_), Outcome::Ok(LockRet::Done)) => {
-            events.push((invoked_ns, Event::Releasing { is_answered: true }, id));
-            events.push((ended_ns(operation), Event::Released, id));
+            add(operation.invoked_ns, What::Releasing);
+            add(ended_ns(operation), What::Released);
         }
         (LockOp::Acquire(_), Outcome::Info) => {
             report.unknown += 1;
-            events.push((invoked_ns, Event::Acquiring, id));
+            add(operation.invoked_ns, What::Acquiring);
         }
         (LockOp::Release(_), Outcome::Info) => {
             report.unknown += 1;
-            events.push((invoked_ns, Event::Releasing { is_answered: false }, id));
+            add(operation.invoked_ns, What::Releasing);
         }
         (LockOp::Acquire(_), Outcome::Ok(LockRet::Refused)) => report.refused += 1,
         (LockOp::Release(_), Outcome::Ok(LockRet::Refused)) | (_, Outcome::Fail) => {}
     }
 }
 
-/// Goes through what one owner did, in order.
+/// Counts one owner's acquires and releases.
+///
+/// Acquires and releases that take effect alternate. Those acquires have taken effect that were
+/// acknowledged, and those releases may have that were invoked: so if there are more of the former
+/// by some instant, the owner holds the lock then, and if there are more by two, that is wrong.
 fn holds_of(
     owner: u32,
-    events: &[(u64, Event, OperationId)],
+    events: &[Event],
     crashed: CrashedHolders,
     holds: &mut Vec<Hold>,
     (report, blame): (&mut LockReport, &mut Blame<'_, LockOp, LockRet>),
 ) {
+    let mut counts = Counts::default();
     let mut held: Option<(u64, OperationId)> = None;
-    // Releases without an answer that may yet take effect.
-    let mut floating = 0_u32;
-    let (mut acquiring, mut released) = (0_u32, 0_u32);
-    for &(time_ns, event, id) in events {
-        match event {
-            Event::Acquiring => acquiring += 1,
-            Event::Acquired => {
-                if let (Some((_, first)), 0) = (held, floating) {
-                    report.repeated += 1;
-                    blame.fail("not-twice", [first, id], || {
-                        format!("{owner} acquired the lock while it held it")
-                    });
-                }
-                // The lock was free, so a release had taken effect if it was held before.
-                if held.is_some() {
-                    floating = floating.saturating_sub(1);
-                }
-                held = Some((time_ns, id));
-            }
-            Event::Releasing { is_answered } => {
-                if let (Some((from_ns, acquire)), 0) = (held, floating) {
-                    let (until_ns, release) = (time_ns, Some(id));
-                    holds.push(Hold { from_ns, until_ns, owner, acquire, release });
-                }
-                match is_answered {
-                    true => held = None,
-                    false => floating += 1,
-                }
-            }
-            Event::Released => {
-                released += 1;
-                if released > acquiring {
-                    report.stray += 1;
-                    blame.fail("own-release", [id], || {
-                        format!("{owner} released the lock, which it had not acquired")
-                    });
-                }
-            }
+    // What happens at one instant has no order: intervals are closed.
+    for instant in events.chunk_by(|one, other| one.time_ns == other.time_ns) {
+        let now_ns = instant[0].time_ns;
+        for event in instant {
+            counts.add(event.what);
+        }
+        let last = |what| instant.iter().rfind(|event| event.what == what).map(|event| event.id);
+        let acquire = last(What::Acquired);
+        if let (2.., Some(id)) = (counts.ahead(), acquire) {
+            report.repeated += 1;
+            let first = held.map(|(_, first)| first);
+            blame.fail("not-twice", first.into_iter().chain([id]), || {
+                format!("{owner} acquired the lock while it held it")
+            });
+        }
+        if let (true, Some(id)) = (counts.released > counts.acquiring, last(What::Released)) {
+            report.stray += 1;
+            blame.fail("own-release", [id], || {
+                format!("{owner} released the lock, which it had not acquired")
+            });
+        }
+        if let (Some((from_ns, acquire)), Some(release)) = (held, last(What::Releasing)) {
+            let (until_ns, release) = (now_ns, Some(release));
+            holds.push(Hold { from_ns, until_ns, owner, acquire, release });
+            held = None;
+        }
+        if let (1.., None, Some(acquire)) = (counts.ahead(), held, acquire) {
+            held = Some((now_ns, acquire));
         }
     }
-    if let (Some((from_ns, acquire)), 0) = (held, floating) {
+    if let Some((from_ns, acquire)) = held {
         report.unreleased += 1;
         match crashed {
             CrashedHolders::KeepIt => {
@@ -217,5 +216,30 @@ fn holds_of(
             }
             CrashedHolders::MayLoseIt => {}
         }
+    }
+}
+
+/// How many of an owner's operations have come so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    acquiring: u32,
+    acquired: u32,
+    releasing: u32,
+    released: u32,
+}
+
+impl Counts {
+    fn add(&mut self, what: What) {
+        *match what {
+            What::Acquiring => &mut self.acquiring,
+            What::Acquired => &mut self.acquired,
+            What::Releasing => &mut self.releasing,
+            What::Released => &mut self.released,
+        } += 1;
+    }
+
+    /// By how many certain acquires are ahead of possible releases.
+    fn ahead(self) -> i64 {
+        i64::from(self.acquired) - i64::from(self.releasing)
     }
 }

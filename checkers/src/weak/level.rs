@@ -69,10 +69,11 @@ impl Level {
         match self {
             Level::Sequential => &[Level::CausalMemory, Level::CausalConvergence],
             Level::CausalMemory => &[Level::Causal, Level::Pram, Level::WritesFollowReads],
-            Level::CausalConvergence => &[Level::Causal],
+            Level::CausalConvergence => &[Level::Causal, Level::MonotonicReads],
+            Level::Causal => &[Level::ReadYourWrites],
             Level::Pram => &[Level::ReadYourWrites, Level::MonotonicWrites],
             Level::MonotonicWrites | Level::WritesFollowReads => &[Level::MonotonicReads],
-            Level::Causal | Level::ReadYourWrites | Level::MonotonicReads => &[],
+            Level::ReadYourWrites | Level::MonotonicReads => &[],
         }
     }
 }

@@ -3,6 +3,10 @@
 //! Nothing is shared with the checkers but the history. Whether pending writes took place, which
 //! write each read returned, and in which order everything was: all of it is enumerated.
 
+#[path = "numbers.rs"]
+mod numbers;
+
+pub use numbers::Numbers;
 use seedbed_checkers::weak::Level;
 use seedbed_checkers::{History, KeyedOp, Outcome, Process, RegisterOp, RegisterRet};
 
@@ -280,28 +284,6 @@ fn converges(accesses: &[Access], sources: &[Option<usize>], before: &Before, wr
             order.iter().rev().find(seen).copied() == sources[read]
         })
     })
-}
-
-/// A generator of numbers: the same on every machine.
-pub struct Numbers(u64);
-
-impl Numbers {
-    pub fn new(seed: u64) -> Numbers {
-        Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678_9ABC_DEF1)
-    }
-
-    /// A number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let word = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (word ^ word >> 31) % bound
-    }
-
-    /// True once in `bound` times.
-    pub fn once_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
 }
 
 /// A history of at most 8 operations by 2 to 4 processes on 1 to 3 keys, with crashes and

@@ -34,26 +34,28 @@ pub fn growing_set<V: Eq + Hash + fmt::Debug>(
     reads.sort_by_key(|(_, members)| members.len());
     let mut cluster = Cluster::default();
     // For each value, the stage of its add, which is below that of the first read (by size) that
-    // has it, and the stage of the last read that has it.
-    let mut stages = vec![(0_u32, 0_u32); adds.len()];
+    // has it, and the last read that has it.
+    let mut stages = vec![(0_u32, usize::MAX); adds.len()];
     let mut stage = 0;
     let mut before: Option<(usize, &[V])> = None;
     for (index, members) in reads {
-        stage += 2;
+        if before.is_none_or(|(_, fewer)| fewer.len() < members.len()) {
+            stage += 2;
+        }
         let mut old = 0;
         for value in members {
             let Some(number) = values.find(&value) else {
                 return Some(Decision::violated([index], format!("nobody ever added {value:?}")));
             };
             let (first, last) = &mut stages[number as usize];
-            if *last == stage {
+            if *last == index {
                 return Some(Decision::violated([index], format!("{value:?} is there twice")));
             }
             match *first {
                 0 => *first = stage - 1,
                 _ => old += 1,
             }
-            *last = stage;
+            *last = index;
         }
         if let Some((before, fewer)) = before.filter(|(_, fewer)| fewer.len() > old) {
             let why = format!(

@@ -7,7 +7,7 @@
 
 use crate::budget::{Budget, Spent};
 use crate::hashing::mix;
-use crate::linearizable::table::FingerprintMap;
+use crate::linearizable::table::Numbers;
 
 /// What the operations act on. They are known by numbers.
 pub(super) trait Machine {
@@ -67,7 +67,7 @@ pub(super) struct Search<'a, M: Machine> {
     position_key: u128,
     missing: usize,
     taken: Vec<(usize, M::Undo)>,
-    seen: FingerprintMap,
+    seen: Numbers<u128>,
     longest: usize,
     blocked: Vec<u32>,
 }
@@ -92,7 +92,7 @@ impl<'a, M: Machine> Search<'a, M> {
             position_key: 0,
             missing: sessions.iter().map(Session::required).sum(),
             taken: Vec::new(),
-            seen: FingerprintMap::default(),
+            seen: Numbers::default(),
             longest: 0,
             blocked: Vec::new(),
         }
