@@ -4,7 +4,7 @@
 //! answer to, passes. They miss nothing that they promise to find: on the same histories a slow
 //! restatement of each rule counts the same.
 
-use seedbed_checkers::linearizable::linearizable;
+use seedbed_checkers::linearizable::{Rules, is_linearizable};
 use seedbed_checkers::scans::{
     CrashedHolders, QueueOrder, StaleReads, counter, mutual_exclusion, queue, set_full,
 };
@@ -13,31 +13,38 @@ use seedbed_checkers::{
     Outcome, Process, Queue, QueueOp, Set, SetOp, SetRet, TakeRet, Verdict,
 };
 
-#[path = "weak/numbers.rs"]
-mod numbers;
+#[path = "support/fuzz.rs"]
+#[expect(dead_code, reason = "shared with tests of linearizability")]
+mod fuzz;
+#[path = "support/objects.rs"]
+#[expect(dead_code, reason = "shared with tests of linearizability")]
+mod objects;
+#[path = "support/simulated.rs"]
+mod simulated;
 
-use numbers::Numbers;
+use fuzz::Random;
+use simulated::Load;
 
 const HISTORIES: u64 = 30_000;
 
 /// A history of up to 8 operations by 2 to 4 clients at times that often coincide. The client's
 /// number is given to `draw`, and its answer is kept or lost.
 fn random_history<O, R>(
-    numbers: &mut Numbers,
-    mut draw: impl FnMut(&mut Numbers, u32) -> (O, R),
+    random: &mut Random,
+    mut draw: impl FnMut(&mut Random, u32) -> (O, R),
 ) -> History<O, R> {
-    let clients = 2 + numbers.below(3);
+    let clients = 2 + random.below(3);
     let mut idle: Vec<(u64, Process)> = (1..=clients)
-        .map(|client| (numbers.below(6), Process::client(u32::try_from(client).unwrap())))
+        .map(|client| (random.below(6), Process::client(u32::try_from(client).unwrap())))
         .collect();
     let mut history = History::new();
-    for _ in 0..2 + numbers.below(7) {
-        let client = usize::try_from(numbers.below(clients)).unwrap();
+    for _ in 0..2 + random.below(7) {
+        let client = usize::try_from(random.below(clients)).unwrap();
         let (time_ns, process) = &mut idle[client];
-        let (op, ret) = draw(numbers, process.client);
+        let (op, ret) = draw(random, process.client);
         let id = history.invoke(*process, *time_ns, op);
-        *time_ns += numbers.below(8);
-        match numbers.below(12) {
+        *time_ns += random.below(8);
+        match random.below(12) {
             0 => {
                 history.info(id, *time_ns);
                 *process = process.next_generation();
@@ -45,7 +52,7 @@ fn random_history<O, R>(
             1 => history.fail(id, *time_ns),
             _ => history.ok(id, *time_ns, ret),
         }
-        *time_ns += numbers.below(3);
+        *time_ns += random.below(3);
     }
     history
 }
@@ -54,19 +61,19 @@ fn random_history<O, R>(
 /// rule, which says whether the history breaks it (`None` is "the rule does not say").
 fn agree<M: Model>(
     model: &M,
-    mut draw: impl FnMut(&mut Numbers) -> History<M::Op, M::Ret>,
+    mut draw: impl FnMut(&mut Random) -> History<M::Op, M::Ret>,
     scan: impl Fn(&History<M::Op, M::Ret>) -> Verdict,
     breaks: impl Fn(&History<M::Op, M::Ret>) -> Option<bool>,
 ) where
     M::Op: std::fmt::Debug,
     M::Ret: std::fmt::Debug,
 {
-    let (mut right, mut broken) = (0, 0);
+    let (mut right, mut broken, mut ruled) = (0, 0, 0);
     for seed in 0..HISTORIES {
-        let history = draw(&mut Numbers::new(seed));
+        let history = draw(&mut Random(seed));
         let verdict = scan(&history);
         let fails = matches!(verdict, Verdict::Fail(_));
-        let is_linearizable = linearizable(model, &history, Budget::default()).is_pass();
+        let is_linearizable = is_right(model, &history);
         let all = history.operations();
         let lines: Vec<String> = all.iter().map(ToString::to_string).collect();
         let text = format!("seed {seed}: {verdict}\n{}", lines.join("\n"));
@@ -75,9 +82,17 @@ fn agree<M: Model>(
         assert!(expected.is_none_or(|it| it == fails), "it should be the other: {text}");
         right += u64::from(is_linearizable);
         broken += u64::from(fails);
+        ruled += u64::from(expected.is_some());
     }
     let least = HISTORIES / 50;
     assert!(right > least && broken > least, "{right} linearizable, {broken} broken");
+    assert!(ruled > least, "the rule spoke of {ruled}");
+}
+
+/// Whether a history is linearizable.
+fn is_right<M: Model>(model: &M, history: &History<M::Op, M::Ret>) -> bool {
+    let (verdict, _) = is_linearizable(model, history, Budget::default(), Rules::ALL);
+    verdict.expect("a small history needs no big budget")
 }
 
 /// Whether one operation ended before the other was invoked.
@@ -98,17 +113,17 @@ fn may_be<O, R>(operation: &Operation<O, R>) -> bool {
 
 #[test]
 fn counters() {
-    let draw = |numbers: &mut Numbers| {
-        random_history(numbers, |numbers, _| match numbers.below(5) {
+    let draw = |random: &mut Random| {
+        random_history(random, |random, _| match random.below(5) {
             0 | 1 => {
-                let count = i64::try_from(numbers.below(6)).unwrap() - 2;
+                let count = i64::try_from(random.below(6)).unwrap() - 2;
                 (CounterOp::Read, CounterRet::Value(count))
             }
             2 | 3 => {
-                (CounterOp::Add(i64::try_from(numbers.below(5)).unwrap() - 2), CounterRet::Done)
+                (CounterOp::Add(i64::try_from(random.below(5)).unwrap() - 2), CounterRet::Done)
             }
             _ => {
-                let count = i64::try_from(numbers.below(4)).unwrap() - 1;
+                let count = i64::try_from(random.below(4)).unwrap() - 1;
                 (CounterOp::Add(1), CounterRet::Value(count))
             }
         })
@@ -143,16 +158,16 @@ fn counters() {
 
 #[test]
 fn queues() {
-    let draw = |numbers: &mut Numbers| {
-        let repeats = numbers.once_in(3);
+    let draw = |random: &mut Random| {
+        let repeats = random.below(3) == 0;
         let mut next = 0;
-        random_history(numbers, |numbers, _| match numbers.below(6) {
+        random_history(random, |random, _| match random.below(6) {
             0..=2 => {
                 next += 1;
-                let value = if repeats { numbers.below(2) } else { next };
+                let value = if repeats { random.below(2) } else { next };
                 (QueueOp::Enqueue(value), TakeRet::Done)
             }
-            3 | 4 => (QueueOp::Dequeue, TakeRet::Value(numbers.below(next.max(1) + 1).max(1))),
+            3 | 4 => (QueueOp::Dequeue, TakeRet::Value(random.below(next.max(1) + 1).max(1))),
             _ => (QueueOp::Dequeue, TakeRet::Empty),
         })
     };
@@ -210,12 +225,12 @@ fn breaks_queue(all: &[Operation<QueueOp<u64>, TakeRet<u64>>]) -> bool {
 
 #[test]
 fn locks() {
-    let draw = |numbers: &mut Numbers| {
+    let draw = |random: &mut Random| {
         let mut held = Vec::new();
-        random_history(numbers, |numbers, client| {
-            let ret = if numbers.once_in(8) { LockRet::Refused } else { LockRet::Done };
+        random_history(random, |random, client| {
+            let ret = if random.below(8) == 0 { LockRet::Refused } else { LockRet::Done };
             // Mostly they take turns.
-            let is_held = held.contains(&client) != numbers.once_in(8);
+            let is_held = held.contains(&client) != random.chance(12);
             held.retain(|&holder| holder != client);
             if is_held {
                 return (LockOp::Release(client), ret);
@@ -235,25 +250,26 @@ fn locks() {
             all.iter().flat_map(|op| [op.invoked_ns, op.ended_ns.unwrap_or(0)]).collect();
         times.sort_unstable();
         let is_judged = all.iter().all(is_plain) && times.is_sorted_by(|one, other| one < other);
-        is_judged.then(|| !linearizable(&Lock, history, Budget::default()).is_pass())
+        is_judged.then(|| !is_right(&Lock, history))
     };
     agree(&Lock, draw, scan, breaks);
 }
 
 #[test]
 fn sets() {
-    let draw = |numbers: &mut Numbers| {
-        let repeats = numbers.once_in(3);
+    let draw = |random: &mut Random| {
+        let repeats = random.below(3) == 0;
         let mut next = 0;
-        random_history(numbers, |numbers, _| match numbers.below(2) {
+        random_history(random, |random, _| match random.below(2) {
             0 => {
                 next += 1;
-                (SetOp::Add(if repeats { numbers.below(3) } else { next }), SetRet::Done)
+                (SetOp::Add(if repeats { random.below(3) } else { next }), SetRet::Done)
             }
             _ => {
-                let mut members: Vec<u64> = (1..=next).filter(|_| !numbers.once_in(3)).collect();
-                if numbers.once_in(20) {
-                    members.push(numbers.below(4));
+                let mut members: Vec<u64> =
+                    (1..=next).filter(|_| !(random.below(3) == 0)).collect();
+                if random.below(20) == 0 {
+                    members.push(random.below(4));
                 }
                 (SetOp::Read, SetRet::Members(members))
             }
@@ -296,4 +312,27 @@ fn breaks_set(all: &[Operation<SetOp<u64>, SetRet<u64>>], stale_reads: StaleRead
                 && (is_last || stale_reads == StaleReads::Forbidden)
         })
     })
+}
+
+/// Long histories of correct objects, with crashes, pass; and the numbers are those of the load.
+#[test]
+fn correct_objects_pass() {
+    for seed in 0..20 {
+        let load = Load { operations: 3000, clients: 12, crashes: 3, seed };
+        let pass = |verdict: Verdict| assert_eq!(verdict, Verdict::Pass, "seed {seed}");
+        let found = counter(&objects::counter(load), 0);
+        assert!(found.report.reads > 500 && found.report.unknown > 20, "{:?}", found.report);
+        pass(found.verdict);
+        let found = set_full(&objects::growing_set(load, 20), StaleReads::Forbidden);
+        assert!(found.report.stable > 2000 && found.report.recovered > 5, "{:?}", found.report);
+        pass(found.verdict);
+        for values in [300, u64::MAX] {
+            let found = queue(&objects::queue(load, values), QueueOrder::FirstInFirstOut);
+            assert!(found.report.dequeued > 500, "{:?}", found.report);
+            pass(found.verdict);
+        }
+        let found = mutual_exclusion(&objects::lock(load), CrashedHolders::KeepIt);
+        assert!(found.report.acquired > 5, "{:?}", found.report);
+        pass(found.verdict);
+    }
 }

@@ -3,15 +3,13 @@
 //! Nothing is shared with the checkers but the history. Whether pending writes took place, which
 //! write each read returned, and in which order everything was: all of it is enumerated.
 
-#[path = "numbers.rs"]
-mod numbers;
-
-pub use numbers::Numbers;
 use seedbed_checkers::weak::Level;
 use seedbed_checkers::{History, KeyedOp, Outcome, Process, RegisterOp, RegisterRet};
 
 pub type Op = KeyedOp<u8, RegisterOp<u8>>;
 pub type Ret = RegisterRet<u8>;
+
+use super::fuzz::Random;
 
 /// What a key holds that nobody wrote.
 pub const INITIAL: u8 = 0;
@@ -288,17 +286,17 @@ fn converges(accesses: &[Access], sources: &[Option<usize>], before: &Before, wr
 
 /// A history of at most 8 operations by 2 to 4 processes on 1 to 3 keys, with crashes and
 /// failures. In two of three, no value is written twice to a key, nor the initial one.
-pub fn random_history(numbers: &mut Numbers) -> History<Op, Ret> {
-    let count = 8 - numbers.below(3) * numbers.below(3);
-    let (processes, keys) = (2 + numbers.below(3), 1 + numbers.below(3));
-    let repeats = numbers.once_in(3);
+pub fn random_history(random: &mut Random) -> History<Op, Ret> {
+    let count = 8 - random.below(3) * random.below(3);
+    let (processes, keys) = (2 + random.below(3), 1 + random.below(3));
+    let repeats = random.below(3) == 0;
     // The operations are drawn first, so that reads can return what is written later.
     let drawn: Vec<(Op, usize)> = (1..=count)
         .map(|number| {
-            let key = u8::try_from(numbers.below(keys)).unwrap();
-            let value = u8::try_from(if repeats { numbers.below(3) } else { number }).unwrap();
-            let op = if numbers.once_in(2) { RegisterOp::Read } else { RegisterOp::Write(value) };
-            (KeyedOp { key, op }, usize::try_from(numbers.below(processes)).unwrap())
+            let key = u8::try_from(random.below(keys)).unwrap();
+            let value = u8::try_from(if repeats { random.below(3) } else { number }).unwrap();
+            let op = if random.below(2) == 0 { RegisterOp::Read } else { RegisterOp::Write(value) };
+            (KeyedOp { key, op }, usize::try_from(random.below(processes)).unwrap())
         })
         .collect();
     let mut history = History::new();
@@ -306,9 +304,9 @@ pub fn random_history(numbers: &mut Numbers) -> History<Op, Ret> {
         (0..processes).map(|number| Process::client(u32::try_from(number).unwrap())).collect();
     for (time_ns, (op, client)) in (0..).step_by(2).zip(&drawn) {
         let id = history.invoke(clients[*client], time_ns, op.clone());
-        match (&op.op, numbers.below(12)) {
+        match (&op.op, random.below(12)) {
             (RegisterOp::Read, _) => {
-                let value = read_value(numbers, op.key, &drawn);
+                let value = read_value(random, op.key, &drawn);
                 history.ok(id, time_ns + 1, RegisterRet::Value(value));
             }
             (_, 0) => {
@@ -323,15 +321,15 @@ pub fn random_history(numbers: &mut Numbers) -> History<Op, Ret> {
 }
 
 /// The initial value, or one of those written to the key; rarely another one.
-fn read_value(numbers: &mut Numbers, key: u8, drawn: &[(Op, usize)]) -> u8 {
+fn read_value(random: &mut Random, key: u8, drawn: &[(Op, usize)]) -> u8 {
     let mut values = vec![INITIAL];
     values.extend(drawn.iter().filter(|(op, _)| op.key == key).filter_map(|(op, _)| match op.op {
         RegisterOp::Write(value) => Some(value),
         RegisterOp::Read | RegisterOp::CompareAndSet(..) => None,
     }));
-    if numbers.once_in(100) {
+    if random.below(100) == 0 {
         return 9;
     }
     let count = u64::try_from(values.len()).unwrap();
-    values[usize::try_from(numbers.below(count)).unwrap()]
+    values[usize::try_from(random.below(count)).unwrap()]
 }
