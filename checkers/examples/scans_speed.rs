@@ -61,7 +61,7 @@ fn main() {
         availability(&history, 1_000, AvailabilityDemand::default()).verdict
     });
     // A read has every element: the entries of all reads together are what counts.
-    let history = objects::growing_set(load, operations as u64 / 20);
+    let history = growing_set(operations);
     measure("set-full", operations, || set_full(&history, StaleReads::Forbidden).verdict);
     let history = objects::lock(load);
     measure("mutual-exclusion", operations, || {
@@ -91,15 +91,33 @@ fn sequence<O, R>(operations: usize, mut draw: impl FnMut(usize) -> (O, R)) -> H
     history
 }
 
-/// What goes in comes out, thirty operations later.
+/// Adds, and twenty reads on the way.
+fn growing_set(
+    operations: usize,
+) -> History<seedbed_checkers::SetOp<u64>, seedbed_checkers::SetRet<u64>> {
+    use seedbed_checkers::{SetOp, SetRet};
+    let mut members = Vec::new();
+    sequence(operations, |index| {
+        if (index + 1) % (operations / 20) == 0 {
+            return (SetOp::Read, SetRet::Members(members.clone()));
+        }
+        members.push(index as u64);
+        (SetOp::Add(index as u64), SetRet::Done)
+    })
+}
+
+/// What goes in comes out, thirty others later.
 fn queue_history(
     operations: usize,
 ) -> History<seedbed_checkers::QueueOp<u64>, seedbed_checkers::TakeRet<u64>> {
     use seedbed_checkers::{QueueOp, TakeRet};
-    sequence(operations, |index| match (index % 2, index < 30) {
-        (1, false) => (QueueOp::Dequeue, TakeRet::Value((index - 29) as u64 / 2)),
-        (1, true) => (QueueOp::Dequeue, TakeRet::Empty),
-        (_, _) => (QueueOp::Enqueue(index as u64 / 2), TakeRet::Done),
+    let mut inside = std::collections::VecDeque::new();
+    sequence(operations, |index| {
+        if index % 2 == 1 && inside.len() > 30 {
+            return (QueueOp::Dequeue, TakeRet::Value(inside.pop_front().unwrap()));
+        }
+        inside.push_back(index as u64);
+        (QueueOp::Enqueue(index as u64), TakeRet::Done)
     })
 }
 

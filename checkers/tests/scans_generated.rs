@@ -266,8 +266,7 @@ fn sets() {
                 (SetOp::Add(if repeats { random.below(3) } else { next }), SetRet::Done)
             }
             _ => {
-                let mut members: Vec<u64> =
-                    (1..=next).filter(|_| !(random.below(3) == 0)).collect();
+                let mut members: Vec<u64> = (1..=next).filter(|_| random.below(3) != 0).collect();
                 if random.below(20) == 0 {
                     members.push(random.below(4));
                 }

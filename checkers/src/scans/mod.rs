@@ -9,11 +9,11 @@
 //!
 //! | scan | of | finds |
 //! |---|---|---|
-//! | [`set_full`] | [`crate::SetOp`] add and read | elements lost, stale, never read, recovered, unexpected, with latencies |
+//! | [`set_full`] | [`crate::SetOp`] add and read | elements lost, stale, recovered, unexpected |
 //! | [`unique_ids`] | any operation answered with an identifier | identifiers given twice |
 //! | [`counter`] | [`crate::CounterOp`] | counts that no choice of concurrent adds explains |
 //! | [`queue`] | [`crate::QueueOp`] | values lost, duplicated, reordered, unexpected, recovered |
-//! | [`message_log`] | [`MessageOp`] send and poll, by offset | messages lost, duplicated, reordered, offsets with two values |
+//! | [`message_log`] | [`MessageOp`] send and poll | messages lost, duplicated, reordered |
 //! | [`bank`] | [`BankOp`] | totals that change, debts |
 //! | [`mutual_exclusion`] | [`crate::LockOp`] | locks held by two owners at once |
 //! | [`availability`] | any | windows with few answers, long gaps |

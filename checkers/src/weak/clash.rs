@@ -133,7 +133,8 @@ impl<M: Model> Teller<'_, M> {
                     _ => format!(" (before it, for {})", self.chain(reasons)),
                 };
                 format!(
-                    "{from} comes before {to}, for {read} came after the first{because} and returned the second"
+                    "{from} comes before {to}, for {read} came after the first{because} and \
+                     returned the second"
                 )
             }
         }

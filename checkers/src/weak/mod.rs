@@ -13,19 +13,23 @@
 //! place; if somebody did, it has. Reads without an answer say nothing.
 //!
 //! # The levels
-//! At every level a read returns what some write put there, or the initial value. Beyond that:
+//! At every level a read returns what some write put there, or the initial value. Beyond that,
+//! the [`Level`]s demand:
 //!
-//! | [`Level`] | demands |
-//! |---|---|
-//! | sequential | one order of all operations, each session's in its order, in which each read returns the last write of its key before it |
-//! | causal-memory | for each process, an order of all writes and its own reads that respects causality, with the same rule for its reads |
-//! | causal-convergence | one order of all writes that respects causality, such that each read returns the last one *of its causal past* |
-//! | causal | each read returns a write of its causal past that none of that past, after it, overwrites |
-//! | pram | for each process, an order of all writes and its own reads that respects every session's order |
-//! | monotonic-reads | the same, but only the order of its own reads is respected |
-//! | read-your-writes | the same, but only the order of its own writes before its own reads |
-//! | monotonic-writes | monotonic-reads, and in the order each session's writes are in its order |
-//! | writes-follow-reads | monotonic-reads, and in the order what a process had read comes before what it wrote then |
+//! - *sequential*: one order of all operations, each session's in its order, in which each read
+//!   returns the last write of its key before it.
+//! - *causal-memory*: for each process, an order of all writes and its own reads that respects
+//!   causality, with the same rule for its reads.
+//! - *causal-convergence*: one order of all writes that respects causality, such that each read
+//!   returns the last one of its causal past.
+//! - *causal*: each read returns a write of its causal past that no write of that past overwrites.
+//! - *pram*: for each process, an order of all writes and its own reads that respects every
+//!   session's order.
+//! - *monotonic-reads*: the same, but only the order of its own reads is respected.
+//! - *read-your-writes*: the same, but only the order of its own writes before its own reads.
+//! - *monotonic-writes*: monotonic-reads, and each session's writes are in its order too.
+//! - *writes-follow-reads*: monotonic-reads, and what any process had read comes before what it
+//!   wrote then.
 //!
 //! *Causality* is the order of sessions together with "the read returned what this write put
 //! there", and what follows from the two (Lamport's happened-before). Causal memory is that of

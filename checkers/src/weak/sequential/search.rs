@@ -52,10 +52,11 @@ pub(super) enum Found {
     OutOf(String),
 }
 
-/// A node on the way: how many operations had taken place, and which session is to be tried next.
+/// A node on the way: how many operations had taken place, and from which number on operations
+/// are to be tried next. Numbers grow in the order of the history, and earlier ones are likelier.
 struct Node {
     taken: usize,
-    next: usize,
+    from: u32,
 }
 
 pub(super) struct Search<'a, M: Machine> {
@@ -107,15 +108,19 @@ impl<'a, M: Machine> Search<'a, M> {
             if let Some(limit) = spent.beyond(budget) {
                 return Found::OutOf(limit);
             }
-            let next = node.next;
-            if next == self.sessions.len() {
+            spent.steps += self.sessions.len() as u64;
+            let from = node.from;
+            let next = (0..self.sessions.len())
+                .filter_map(|session| self.next_of(session).map(|number| (number, session)))
+                .filter(|&(number, _)| number >= from)
+                .min();
+            let Some((number, session)) = next else {
                 nodes.pop();
                 self.back_to(nodes.last().map_or(0, |node| node.taken));
                 continue;
-            }
-            node.next += 1;
-            spent.steps += 1;
-            if self.take(next) && self.enter(&mut nodes, spent) {
+            };
+            node.from = number + 1;
+            if self.take(session) && self.enter(&mut nodes, spent) {
                 return Found::Order;
             }
         }
@@ -132,7 +137,7 @@ impl<'a, M: Machine> Search<'a, M> {
         self.note_blocked();
         if self.seen.entry(self.position_key ^ self.machine.fingerprint()).0 {
             spent.states += 1;
-            nodes.push(Node { taken: self.taken.len(), next: 0 });
+            nodes.push(Node { taken: self.taken.len(), from: 0 });
         } else {
             self.back_to(nodes.last().map_or(0, |node| node.taken));
         }
