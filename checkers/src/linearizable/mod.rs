@@ -66,7 +66,7 @@ mod portion;
 mod rules;
 mod search;
 mod shrink;
-mod table;
+pub(crate) mod table;
 mod violation;
 
 pub use polynomial::{

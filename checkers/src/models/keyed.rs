@@ -38,6 +38,11 @@ impl<K, M> Keyed<K, M> {
     pub fn new(model: M) -> Keyed<K, M> {
         Keyed { model, keys: PhantomData }
     }
+
+    /// The model of each object.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
 }
 
 impl<K: Clone + Eq + Hash + fmt::Debug, M: Model> Model for Keyed<K, M> {

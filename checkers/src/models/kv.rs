@@ -89,6 +89,11 @@ impl<K, V> Kv<K, V> {
     pub fn new(missing: V) -> Kv<K, V> {
         Kv { missing, keys: PhantomData }
     }
+
+    /// What a key that is not there reads as.
+    pub fn missing(&self) -> &V {
+        &self.missing
+    }
 }
 
 /// Set if an operation appends.

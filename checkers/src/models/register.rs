@@ -67,6 +67,11 @@ impl<V> Register<V> {
     pub fn new(initial: V) -> Register<V> {
         Register { initial }
     }
+
+    /// What it reads as before anybody writes it.
+    pub fn initial(&self) -> &V {
+        &self.initial
+    }
 }
 
 impl<V: Clone + Eq + Hash + fmt::Debug> Model for Register<V> {
