@@ -127,14 +127,34 @@ impl<O, R> Operation<O, R> {
     }
 }
 
-impl<O: fmt::Display, R: fmt::Display> fmt::Display for Operation<O, R> {
+impl<O, R> Operation<O, R> {
+    /// The interval as [`Operation`]s show it: ` from 1.000000ms to 2.000000ms`.
+    pub(crate) fn interval(&self) -> Interval {
+        Interval { invoked_ns: self.invoked_ns, ended_ns: self.ended_ns }
+    }
+}
+
+/// A beginning, and an end unless there is none.
+pub(crate) struct Interval {
+    invoked_ns: u64,
+    ended_ns: Option<u64>,
+}
+
+impl fmt::Display for Interval {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} from ", self.process, self.op)?;
+        formatter.write_str(" from ")?;
         write_time(formatter, self.invoked_ns)?;
         if let Some(ended_ns) = self.ended_ns {
             formatter.write_str(" to ")?;
             write_time(formatter, ended_ns)?;
         }
+        Ok(())
+    }
+}
+
+impl<O: fmt::Display, R: fmt::Display> fmt::Display for Operation<O, R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}{}", self.process, self.op, self.interval())?;
         match &self.outcome {
             Outcome::Ok(ret) => write!(formatter, ": ok, {ret}"),
             Outcome::Fail => formatter.write_str(": fail"),
@@ -163,6 +183,11 @@ impl HistoryError {
 
     pub(crate) fn on_line(self, line: usize) -> HistoryError {
         HistoryError { line: Some(line), ..self }
+    }
+
+    /// What is wrong, without the place.
+    pub fn problem(&self) -> &str {
+        &self.problem
     }
 
     /// The number of the offending record or line, from 1, where it came from a list of them.
@@ -285,6 +310,11 @@ impl<O, R> History<O, R> {
             let process = operation.process;
             Record { time_ns, process, kind: entry.kind, op: &operation.op, ret }
         })
+    }
+
+    /// To which operation each of [`History::records`] belongs.
+    pub(crate) fn record_ids(&self) -> impl Iterator<Item = OperationId> {
+        self.entries.iter().map(|entry| entry.id)
     }
 
     fn ended_ns(&self, id: OperationId) -> u64 {

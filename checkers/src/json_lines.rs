@@ -10,8 +10,13 @@
 //! | `time_ns` | an integer, nanoseconds on one clock for all |
 //! | `process` | `"c1"`, `"c1.2"` (that client after an `info`) or `"operator"` |
 //! | `kind` | `"invoke"`, `"ok"`, `"fail"` or `"info"` |
-//! | `op` | the operation, on both records of a pair, in the form of the service |
+//! | `op` | the operation, on both records of a pair, in the form of the model |
 //! | `ret` | the answer: there with `ok`, even if it is `null`, and with nothing else |
+//!
+//! An operation is the name of a variant (`"read"`), or an object from that name to what belongs
+//! to it (`{"write":3}`, `{"compare-and-set":[1,2]}`); so is an answer (`"done"`, `{"value":3}`).
+//! An operation on one of many objects is `{"key":"x","op":{"write":3}}`. The page
+//! `docs/reference/models.md` has an example of every operation of every model.
 //!
 //! An end belongs to the operation its process has outstanding. Other keys are errors; blank
 //! lines are skipped.

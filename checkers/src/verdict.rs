@@ -32,7 +32,7 @@ impl Verdict {
         if other.severity() > self.severity() { other } else { self }
     }
 
-    fn severity(&self) -> u8 {
+    pub(crate) fn severity(&self) -> u8 {
         match self {
             Verdict::Pass => 0,
             Verdict::Unknown(_) => 1,

@@ -3,9 +3,11 @@
 
 use std::fmt;
 
-use seedbed_checkers::Verdict;
+use seedbed_checkers::{HistoryError, Verdict};
 use seedbed_sim::{ClientConfig, NodeId, Record, Service, Target, Workload};
 use serde_json::Value;
+
+use crate::history::checkable;
 
 /// A service that the laboratory can load and judge.
 pub trait Tested: Service + Sized {
@@ -26,6 +28,15 @@ pub trait Tested: Service + Sized {
     /// The history checkers by the name that `checks` uses.
     fn checks() -> Vec<CheckKind<Self>> {
         Vec::new()
+    }
+
+    /// The history as JSON Lines, for `run --history`. A service whose history is judged by a
+    /// model of `seedbed judge` writes that model's operations, so that the file can be judged.
+    ///
+    /// # Errors
+    /// If an operation or an answer has no JSON form.
+    fn history_text(records: &[HistoryRecord<Self>]) -> Result<String, HistoryError> {
+        checkable::<Self>(records).to_json_lines()
     }
 
     /// An operation as a script writes it (`"submit": {"op": 20}`).

@@ -4,6 +4,8 @@ mod asked;
 mod check;
 mod compare;
 mod digests;
+mod judge;
+mod judge_text;
 mod list;
 mod replay;
 mod report;
@@ -23,8 +25,8 @@ use crate::laboratory::Laboratory;
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEEDBED_COMMIT"), ")");
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 all as expected, 1 internal or IO error, 2 bad command line, 3 bad scenario or failure
-file, 4 nothing ran, 5 unknown or vacuous, 100 a property was violated, 110 determinism broken,
+Exit codes: 0 all as expected, 1 internal or IO error, 2 bad command line, 3 bad scenario, failure or
+history file, 4 nothing ran, 5 unknown or vacuous, 100 a property was violated, 110 determinism broken,
 130 interrupted (partial results are written).";
 
 /// A laboratory for distributed systems: simulate, break, replay.
@@ -56,6 +58,8 @@ pub enum Command {
     Compare(compare::Arguments),
     /// Draws results: SVG, PNG and CSV files.
     Report(report::Arguments),
+    /// Judges histories of operations, from anywhere: was it linearizable, serializable, ...?
+    Judge(Box<judge::Arguments>),
     /// Prints the JSON schema of scenario or study files.
     Schema(schema::Arguments),
     /// Makes the runs that another process gives it, for `sweep --check-determinism`.
@@ -86,6 +90,7 @@ impl Command {
             Command::Sweep(arguments) => sweep::execute(&arguments, laboratory, console),
             Command::Compare(arguments) => compare::execute(&arguments, console),
             Command::Report(arguments) => report::execute(&arguments, console),
+            Command::Judge(arguments) => judge::execute(&arguments, console),
             Command::Schema(arguments) => Ok(schema::execute(&arguments, console)),
             Command::Digests => digests::execute(laboratory),
         }

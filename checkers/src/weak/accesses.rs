@@ -62,7 +62,8 @@ impl Accesses {
         model: &M,
         history: &History<M::Op, M::Ret>,
     ) -> Result<Accesses, OperationId> {
-        let mut keys: Interner<M::Key> = Interner::default();
+        // A model that names no keys is one register.
+        let mut keys: Interner<Option<M::Key>> = Interner::default();
         let mut values: Interner<(u32, &M::Value)> = Interner::default();
         let mut sessions = Interner::default();
         let mut accesses = Accesses {
@@ -86,7 +87,7 @@ impl Accesses {
                 None if operation.outcome == Outcome::Fail => continue,
                 None => return Err(id),
             };
-            let key = keys.intern(model.key(&operation.op).ok_or(id)?);
+            let key = keys.intern(model.key(&operation.op));
             let number = values.intern((key, value));
             if number as usize == accesses.writers.len() {
                 accesses.writers.push(Vec::new());

@@ -14,8 +14,8 @@ use std::fmt;
 
 use schemars::{JsonSchema, schema_for};
 use seedbed_checkers::{
-    self as checkers, Explanation, LogHistory, LogOp as CheckedOp, LogRet as CheckedRet,
-    log_consistent,
+    self as checkers, Explanation, HistoryError, LogHistory, LogOp as CheckedOp,
+    LogRet as CheckedRet, log_consistent,
 };
 use seedbed_sim::{
     ClientConfig, ClientView, HistoryEvent, Next, NodeId, Outcome, Retry, Rng, Service, Target,
@@ -116,8 +116,12 @@ impl Tested for Log {
         vec![CheckKind {
             name: checkers::log::NAME,
             about: "acknowledged appends stay where they were acknowledged, in real-time order",
-            judge: |records| log_consistent(&checked_history(records)),
+            judge: |records| log_consistent(&checked_history(records, Command::clone)),
         }]
+    }
+
+    fn history_text(records: &[HistoryRecord<Log>]) -> Result<String, HistoryError> {
+        checked_history(records, plain).to_json_lines()
     }
 
     fn parse_op(value: &Value) -> Result<LogOp, OptionsError> {
@@ -139,24 +143,23 @@ impl Tested for Log {
     }
 
     fn committed(item: &Committed) -> Option<(u64, Value)> {
-        let value = match item.command.as_ref()? {
-            Command::Number(number) => Value::from(*number),
-            command @ (Command::Text(_) | Command::Bytes(_)) => Value::from(command.to_string()),
-        };
-        Some((item.index, value))
+        Some((item.index, plain(item.command.as_ref()?)))
     }
 }
 
 /// A history of this service as the checker takes it. The service's final reads are the only ones
 /// that are held to completeness.
-fn checked_history(records: &[HistoryRecord<Log>]) -> LogHistory<Command> {
+fn checked_history<V>(
+    records: &[HistoryRecord<Log>],
+    value: impl Fn(&Command) -> V,
+) -> LogHistory<V> {
     let mut history = LogHistory::new();
     let mut open = BTreeMap::new();
     for record in records {
         let time_ns = record.time.nanos();
         if let HistoryEvent::Invoke { op, .. } = &record.event {
             let op = match op {
-                LogOp::Append(command) => CheckedOp::Append(command.clone()),
+                LogOp::Append(command) => CheckedOp::Append(value(command)),
                 LogOp::Read => CheckedOp::Read { final_read: record.last },
             };
             open.insert(record.op, history.invoke(process_of(record), time_ns, op));
@@ -170,7 +173,8 @@ fn checked_history(records: &[HistoryRecord<Log>]) -> LogHistory<Command> {
                 history.ok(id, time_ns, CheckedRet::Index(*index));
             }
             HistoryEvent::Ok(LogRet::Log(entries)) => {
-                history.ok(id, time_ns, CheckedRet::Log(entries.clone()));
+                let entries = entries.iter().map(|entry| entry.as_ref().map(&value));
+                history.ok(id, time_ns, CheckedRet::Log(entries.collect()));
             }
             HistoryEvent::Fail => history.fail(id, time_ns),
             HistoryEvent::Info | HistoryEvent::Invoke { .. } => history.info(id, time_ns),
@@ -179,9 +183,17 @@ fn checked_history(records: &[HistoryRecord<Log>]) -> LogHistory<Command> {
     history
 }
 
+/// A command as a script writes it.
+fn plain(command: &Command) -> Value {
+    match command {
+        Command::Number(number) => Value::from(*number),
+        Command::Text(_) | Command::Bytes(_) => Value::from(command.to_string()),
+    }
+}
+
 /// Every clause that a history of this service breaks, with evidence.
 pub fn log_violations(records: &[HistoryRecord<Log>]) -> Vec<Explanation> {
-    checkers::log_violations(&checked_history(records))
+    checkers::log_violations(&checked_history(records, Command::clone))
 }
 
 /// The options of the workload `log`: clients that append commands, each of them unique.

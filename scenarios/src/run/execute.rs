@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use seedbed_protocols::{CLIENTS_FINISHED, Protocol, Totals, checkable};
+use seedbed_protocols::{CLIENTS_FINISHED, Protocol, Tested, Totals};
 use seedbed_sim::rng::{Purpose, Streams};
 use seedbed_sim::{CLIENT_REPLY, CLIENT_REQUEST, Invariant, NodeId, Sim, SimTime, Violation};
 use serde_json::Value;
@@ -366,7 +366,7 @@ fn finish_recording<P: Protocol>(
 }
 
 fn history_text<P: Protocol>(sim: &Sim<P>) -> String {
-    match checkable::<P::Service>(sim.history()).to_json_lines() {
+    match P::Service::history_text(sim.history()) {
         Ok(text) => text,
         Err(error) => panic!("the history of a run has no JSON form: {error}"),
     }

@@ -1,0 +1,5 @@
+//! Histories in the formats of others.
+
+mod edn;
+mod reading;
+mod robustness;
