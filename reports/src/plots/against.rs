@@ -9,7 +9,7 @@ use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape, Style};
 use crate::results::{Group, Quantity};
 
 use super::published;
-use super::scene::{Scene, count_of, short_path};
+use super::scene::{Scene, count_of};
 use super::titles;
 use super::unit::{Unit, numbers, value_text};
 
@@ -68,8 +68,8 @@ pub(super) fn against(
         Some(drawn) if drawn.log => Scale::Logarithmic,
         Some(_) | None => Scale::Auto,
     };
-    let file_name = format!("{}-by-{}", titles::file_name(quantity), short_path(path));
-    let title = || format!("{}, by {}", titles::title(quantity), short_path(path));
+    let file_name = format!("{}-by-{}", titles::file_name(quantity), scene.short(path));
+    let title = || format!("{}, by {}", titles::title(quantity), scene.short(path));
     Figure {
         name: scene.name(&file_name),
         title: drawn.map_or_else(title, |drawn| drawn.title.clone()),
@@ -99,7 +99,7 @@ fn measured(
     for member in &scene.members {
         let Some(value) = member.group.point.get(path) else { continue };
         let Some(x) = across.place(value) else { continue };
-        let key = rest_of(&member.label, &scene.value_name(path, value));
+        let key = member.label_without(path);
         let index = keys.iter().position(|other| *other == key).unwrap_or(keys.len());
         if index == keys.len() {
             keys.push(key.clone());
@@ -126,12 +126,6 @@ fn median_of(group: &Group, quantity: &Quantity, x: f64, unit: Unit) -> Option<P
     let high = number(900).or_else(|| sample.at_rank(sample.count()));
     let band = number(100).zip(high).map(|(low, high)| (low / unit.size, high / unit.size));
     Some(Point { x, y, band })
-}
-
-/// A group's label without one of its parts.
-fn rest_of(label: &str, part: &str) -> String {
-    let parts = label.split(", ").filter(|other| *other != part);
-    parts.collect::<Vec<&str>>().join(", ")
 }
 
 /// A note about groups of whose runs some have no number.

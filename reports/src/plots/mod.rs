@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! scene.rs          the curves of one scenario: their names and looks
+//! names.rs          what paths of the grid are called
 //! unit.rs           units, and values of the grid as numbers
 //! titles.rs         what quantities are called
 //! distribution.rs   one number a run, as a cumulative distribution
@@ -18,6 +19,7 @@ mod against;
 mod distribution;
 mod kinds;
 mod latency;
+mod names;
 mod over_time;
 mod published;
 mod reached;
@@ -25,8 +27,6 @@ mod scene;
 mod titles;
 mod unit;
 mod violations;
-
-use std::collections::BTreeSet;
 
 use crate::figure::Figure;
 use crate::results::{Quantity, Results};
@@ -56,14 +56,33 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
         hints.push(format!("{count} scenarios: add --scenario NAME for the pictures of one"));
     }
     figures.extend(violations::seeds_to_violation(results));
-    // The same picture twice: a study asks for one that there is anyway.
-    let mut seen = BTreeSet::new();
-    figures.retain(|figure| seen.insert(figure.name.clone()));
+    let figures = told_apart(figures);
     let has_study = results.sources.iter().all(|source| source.study.is_some());
     if !has_study && results.groups.iter().all(|group| group.series_runs == 0) {
         hints.push(WITHOUT_SERIES.to_owned());
     }
     (figures, hints)
+}
+
+/// The same picture twice is drawn once: a study asks for one that there is anyway. Others of one
+/// name are numbered, so that none overwrites another's files.
+fn told_apart(figures: Vec<Figure>) -> Vec<Figure> {
+    let mut kept: Vec<Figure> = Vec::new();
+    for mut figure in figures {
+        let plain = figure.name.clone();
+        let mut number = 1;
+        while let Some(other) = kept.iter().find(|other| other.name == figure.name) {
+            if *other == figure {
+                break;
+            }
+            number += 1;
+            figure.name = format!("{plain}-{number}");
+        }
+        if kept.iter().all(|other| other.name != figure.name) {
+            kept.push(figure);
+        }
+    }
+    kept
 }
 
 fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::figure::{Style, StyleBook, grouped};
 use crate::results::{Group, Quantity, Results};
 
+use super::names::Names;
 use super::unit::{self, value_text};
 
 /// More curves than this nobody tells apart.
@@ -20,6 +21,7 @@ pub(super) struct Scene<'a> {
     pub members: Vec<Member<'a>>,
     /// Paths that differ between members, in the order of the grid.
     pub varied: Vec<String>,
+    names: Names,
     pub kinds: StyleBook,
     pub milestones: StyleBook,
     pub study: Option<&'a Study>,
@@ -32,6 +34,24 @@ pub(super) struct Member<'a> {
     pub group: &'a Group,
     pub label: String,
     pub style: Style,
+    parts: Vec<Part>,
+}
+
+/// What a label says of one path, or (without one) of the source or the protocol.
+struct Part {
+    path: Option<String>,
+    text: String,
+}
+
+fn joined<'p>(parts: impl Iterator<Item = &'p Part>) -> String {
+    parts.map(|part| part.text.as_str()).collect::<Vec<&str>>().join(", ")
+}
+
+impl Member<'_> {
+    /// The label without what it says of a path.
+    pub(super) fn label_without(&self, path: &str) -> String {
+        joined(self.parts.iter().filter(|part| part.path.as_deref() != Some(path)))
+    }
 }
 
 /// The scenes of the wanted scenarios, in the order of results; of all if none is named.
@@ -52,12 +72,14 @@ pub(super) fn scenes<'a>(results: &'a Results, wanted: &[String]) -> Vec<Scene<'
         let groups: Vec<&Group> = all().filter(|group| group.scenario == **name).collect();
         let varied = varied_paths(results, &groups);
         let study = groups.iter().find_map(|group| results.sources[group.source].study.as_ref());
-        let members = members_of(results, &groups, (&varied, study), &protocols);
+        let names = Names::new(varied.iter().map(String::as_str));
+        let members = members_of(results, &groups, (&varied, &names, study), &protocols);
         Scene {
             prefix: if many { format!("{}-", slug(name)) } else { String::new() },
             source: source_line(results, &groups),
             members,
             varied,
+            names,
             kinds: kinds.clone(),
             milestones: milestones.clone(),
             study,
@@ -100,7 +122,7 @@ fn varied_paths(results: &Results, groups: &[&Group]) -> Vec<String> {
 fn members_of<'a>(
     results: &Results,
     groups: &[&'a Group],
-    (varied, study): (&[String], Option<&Study>),
+    (varied, names, study): (&[String], &Names, Option<&Study>),
     protocols: &StyleBook,
 ) -> Vec<Member<'a>> {
     let first = groups.first();
@@ -109,39 +131,36 @@ fn members_of<'a>(
         groups.iter().any(|group| Some(&group.protocol) != first.map(|g| &g.protocol));
     let only_protocols = many_protocols && !many_sources && varied.is_empty();
     let member = |(index, group): (usize, &&'a Group)| {
-        let mut parts: Vec<String> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         if many_sources {
-            parts.push(results.sources[group.source].label.clone());
+            let text = results.sources[group.source].label.clone();
+            parts.push(Part { path: None, text });
         }
         if many_protocols {
-            parts.push(group.protocol.clone());
+            parts.push(Part { path: None, text: group.protocol.clone() });
         }
         for path in varied {
-            parts.push(match group.point.get(path) {
-                Some(value) => value_name(study, path, value),
-                None => format!("{} as in the scenario", short_path(path)),
-            });
+            let text = match group.point.get(path) {
+                Some(value) => value_name(study, names, path, value),
+                None => format!("{} as in the scenario", names.of(path)),
+            };
+            parts.push(Part { path: Some(path.clone()), text });
         }
         let style =
             if only_protocols { protocols.style(&group.protocol) } else { Style::of_slot(index) };
-        Member { group, label: parts.join(", "), style }
+        Member { group, label: joined(parts.iter()), style, parts }
     };
     groups.iter().enumerate().map(member).collect()
 }
 
 /// A value of a path as legends show it: by the study's label, else `nodes 3`.
-fn value_name(study: Option<&Study>, path: &str, value: &Value) -> String {
+fn value_name(study: Option<&Study>, names: &Names, path: &str, value: &Value) -> String {
     let varied = study.into_iter().flat_map(|study| &study.vary);
     let label = varied.filter(|varied| varied.path == path).find_map(|varied| {
         let place = varied.values.iter().position(|other| other == value)?;
         varied.labels.get(place).cloned()
     });
-    label.unwrap_or_else(|| format!("{} {}", short_path(path), value_text(value)))
-}
-
-/// The last part of a path, which is what people call it.
-pub(super) fn short_path(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
+    label.unwrap_or_else(|| format!("{} {}", names.of(path), value_text(value)))
 }
 
 fn source_line(results: &Results, groups: &[&Group]) -> String {
@@ -198,7 +217,12 @@ impl<'a> Scene<'a> {
 
     /// A value of a path as legends show it.
     pub(super) fn value_name(&self, path: &str, value: &Value) -> String {
-        value_name(self.study, path, value)
+        value_name(self.study, &self.names, path, value)
+    }
+
+    /// What a varied path is called.
+    pub(super) fn short<'p>(&'p self, path: &'p str) -> &'p str {
+        self.names.of(path)
     }
 
     /// The members that are drawn one curve each, and a note if those are not all.

@@ -3,7 +3,8 @@
 use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape, Style};
 use crate::results::{Group, Results};
 
-use super::scene::{count_of, scenes, short_path};
+use super::names::Names;
+use super::scene::{count_of, scenes};
 use super::unit::value_text;
 
 /// More rows than this do not fit on a page.
@@ -20,6 +21,8 @@ pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
     let mut first = Vec::new();
     let mut mean = Vec::new();
     let mut clean = Vec::new();
+    let paths = results.groups.iter().flat_map(|group| group.point.keys());
+    let paths = Names::new(paths.map(String::as_str));
     for group in &results.groups {
         if group.found.is_empty() && !clean.contains(&group.scenario.as_str()) {
             clean.push(group.scenario.as_str());
@@ -29,7 +32,7 @@ pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
                 continue;
             }
             let row = names.len() as f64;
-            names.push(row_name(results, group, property));
+            names.push(row_name(results, &paths, group, property));
             first.push(Point::new(found.first_position.saturating_add(1) as f64, row));
             mean.push(Point::new(group.runs as f64 / found.runs.max(1) as f64, row));
         }
@@ -71,7 +74,7 @@ pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
     })
 }
 
-fn row_name(results: &Results, group: &Group, property: &str) -> String {
+fn row_name(results: &Results, paths: &Names, group: &Group, property: &str) -> String {
     let mut parts = Vec::new();
     if results.sources.len() > 1 {
         parts.push(results.sources[group.source].label.clone());
@@ -79,7 +82,7 @@ fn row_name(results: &Results, group: &Group, property: &str) -> String {
     let last = group.scenario.rsplit('/').next().unwrap_or(&group.scenario);
     parts.push(last.to_owned());
     for (path, value) in &group.point {
-        parts.push(format!("{} {}", short_path(path), value_text(value)));
+        parts.push(format!("{} {}", paths.of(path), value_text(value)));
     }
     format!("{}: {property}", parts.join(", "))
 }

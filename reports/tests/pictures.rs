@@ -1,0 +1,87 @@
+//! Which pictures there are, and what they say, from results made up for one question each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use seedbed_reports::figure::Figure;
+use seedbed_reports::{plots, results};
+use serde_json::{Value, json};
+
+/// A folder of results that goes away with the test.
+struct Made {
+    folder: PathBuf,
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+impl Made {
+    /// Results with these values of `--vary` and these rows.
+    fn new(vary: Value, rows: &[Value]) -> Made {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("seedbed-pictures-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let header = json!({ "format_version": 1, "grid": { "set": [], "vary": vary } });
+        let lines = [header].iter().chain(rows).map(|line| format!("{line}\n")).collect::<String>();
+        fs::write(folder.join("results.jsonl"), lines).unwrap();
+        Made { folder }
+    }
+
+    fn drawn(&self, wanted: &[&str]) -> (Vec<Figure>, Vec<String>) {
+        let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+        plots::figures(&results::read(&[self.path()]).unwrap(), &wanted)
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.drawn(&[]).0
+    }
+
+    fn path(&self) -> PathBuf {
+        Path::new(&self.folder).join("results.jsonl")
+    }
+}
+
+/// A run that passed at a point, in which a leader was elected after so many milliseconds.
+fn run(scenario: &str, point: Value, elected_ms: u64) -> Value {
+    json!({
+        "scenario": scenario, "protocol": "raft", "point": point, "verdict": "pass",
+        "property": null, "virtual_time_ns": 10_000_000_000_u64,
+        "milestones": { "leader-elected": elected_ms * 1_000_000 },
+        "milestones_after_heal": {}, "measures": { "load": elected_ms as f64 / 7.0 },
+        "messages": { "by_kind": { "vote": elected_ms } }, "signature": null, "seed": 0,
+    })
+}
+
+fn named<'a>(figures: &'a [Figure], name: &str) -> &'a Figure {
+    let found = figures.iter().find(|figure| figure.name == name);
+    let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+    found.unwrap_or_else(|| panic!("there is no {name} among {names:?}"))
+}
+
+/// Two paths that end alike are two axes, and their values are told apart.
+#[test]
+fn paths_with_one_ending_are_both_drawn() {
+    let (crash, pause) = ("faults[0].crash.for", "faults[1].pause.for");
+    let mut rows = Vec::new();
+    for (index, (one, other)) in [(1, 1), (1, 2), (2, 1), (2, 2)].into_iter().enumerate() {
+        for seed in 0..3 {
+            let point = json!({ crash: format!("{one}s"), pause: format!("{other}s") });
+            rows.push(run("a", point, 100 + 10 * index as u64 + seed));
+        }
+    }
+    let vary = json!([[crash, ["1s", "2s"]], [pause, ["1s", "2s"]]]);
+    let figures = Made::new(vary, &rows).figures();
+    let by_crash = named(&figures, "time-to-leader-elected-by-crash-for");
+    named(&figures, "time-to-leader-elected-by-pause-for");
+    let names: Vec<&str> = by_crash.curves.iter().map(|curve| curve.name.as_str()).collect();
+    assert_eq!(names, ["pause.for 1s", "pause.for 2s"]);
+    assert!(by_crash.curves.iter().all(|curve| curve.points.len() == 2), "{by_crash:?}");
+    let kinds = named(&figures, "messages-by-kind");
+    assert_eq!(kinds.curves[1].name, "crash.for 1s, pause.for 2s");
+}
