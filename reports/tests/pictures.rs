@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use seedbed_reports::figure::Figure;
+use seedbed_reports::figure::{Figure, Scale};
 use seedbed_reports::{plots, results};
 use serde_json::{Value, json};
 
@@ -58,6 +58,12 @@ fn run(scenario: &str, point: Value, elected_ms: u64) -> Value {
     })
 }
 
+fn violating(mut run: Value, property: &str) -> Value {
+    run["verdict"] = json!("fail");
+    run["property"] = json!(property);
+    run
+}
+
 fn named<'a>(figures: &'a [Figure], name: &str) -> &'a Figure {
     let found = figures.iter().find(|figure| figure.name == name);
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
@@ -84,4 +90,23 @@ fn paths_with_one_ending_are_both_drawn() {
     assert!(by_crash.curves.iter().all(|curve| curve.points.len() == 2), "{by_crash:?}");
     let kinds = named(&figures, "messages-by-kind");
     assert_eq!(kinds.curves[1].name, "crash.for 1s, pause.for 2s");
+}
+
+/// Whoever names a scenario sees nothing of the others.
+#[test]
+fn violations_of_other_scenarios_are_not_drawn() {
+    let rows = [
+        violating(run("a", json!({}), 100), "safe"),
+        run("b", json!({}), 100),
+        violating(run("b", json!({}), 110), "live"),
+    ];
+    let made = Made::new(json!([]), &rows);
+    let rows_of = |figures: &[Figure]| match &named(figures, "seeds-to-violation").y.scale {
+        Scale::Names(names) => names.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(rows_of(&made.figures()), ["a: safe", "b: live"]);
+    let (figures, _) = made.drawn(&["b"]);
+    assert_eq!(rows_of(&figures), ["b: live"]);
+    assert_eq!(named(&figures, "seeds-to-violation").source, "2 runs in all.");
 }

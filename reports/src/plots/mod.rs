@@ -55,7 +55,7 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
         let count = scenes.len();
         hints.push(format!("{count} scenarios: add --scenario NAME for the pictures of one"));
     }
-    figures.extend(violations::seeds_to_violation(results));
+    figures.extend(violations::seeds_to_violation(results, wanted));
     let figures = told_apart(figures);
     let has_study = results.sources.iter().all(|source| source.study.is_some());
     if !has_study && results.groups.iter().all(|group| group.series_runs == 0) {

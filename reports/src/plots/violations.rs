@@ -10,10 +10,12 @@ use super::unit::value_text;
 /// More rows than this do not fit on a page.
 const ROWS_MAX: usize = 40;
 
-/// One row for each scenario, group and property that was violated: how many seeds it took until
+/// One row for each wanted scenario, group and property that was violated: how many seeds it took until
 /// the first, and how many it takes on average. One picture for all scenarios.
-pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
-    let found: usize = results.groups.iter().map(|group| group.found.len()).sum();
+pub(super) fn seeds_to_violation(results: &Results, wanted: &[String]) -> Option<Figure> {
+    let is_wanted = |group: &&Group| wanted.is_empty() || wanted.contains(&group.scenario);
+    let groups: Vec<&Group> = results.groups.iter().filter(is_wanted).collect();
+    let found: usize = groups.iter().map(|group| group.found.len()).sum();
     if found == 0 {
         return None;
     }
@@ -21,9 +23,9 @@ pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
     let mut first = Vec::new();
     let mut mean = Vec::new();
     let mut clean = Vec::new();
-    let paths = results.groups.iter().flat_map(|group| group.point.keys());
+    let paths = groups.iter().flat_map(|group| group.point.keys());
     let paths = Names::new(paths.map(String::as_str));
-    for group in &results.groups {
+    for group in &groups {
         if group.found.is_empty() && !clean.contains(&group.scenario.as_str()) {
             clean.push(group.scenario.as_str());
         }
@@ -45,14 +47,14 @@ pub(super) fn seeds_to_violation(results: &Results) -> Option<Figure> {
     if found > ROWS_MAX {
         notes.push(format!("The first {ROWS_MAX} of {found} rows."));
     }
-    let mut violating = results.groups.iter().filter(|group| !group.found.is_empty());
+    let mut violating = groups.iter().filter(|group| !group.found.is_empty());
     clean.retain(|name| violating.clone().all(|group| group.scenario != *name));
     if !clean.is_empty() {
         notes.push(format!("Without a violation: {}.", clean.join(", ")));
     }
-    let runs: u64 = results.groups.iter().map(|group| group.runs).sum();
+    let runs: u64 = groups.iter().map(|group| group.runs).sum();
     let single = violating.next().map(|group| group.scenario.clone()).unwrap_or_default();
-    let one = names.len() == 1 && scenes(results, &[]).len() == 1;
+    let one = names.len() == 1 && scenes(results, wanted).len() == 1;
     Some(Figure {
         name: "seeds-to-violation".to_owned(),
         title: if one {
