@@ -64,6 +64,18 @@ fn violating(mut run: Value, property: &str) -> Value {
     run
 }
 
+/// With what a run did in ten bins of a second.
+fn timed(mut run: Value) -> Value {
+    run["series"] = json!({
+        "bin_ns": 1_000_000_000, "sent": { "vote": [3, 4, 5] }, "bytes": [30, 40, 50],
+        "operations": { "ok": [1, 2] }, "latency": [[100, 3]],
+        "latency_by_bin": { "p50": [100, 100], "p99": [100, 100], "max": [100, 100] },
+        "faults": [[2_000_000_000_u64, 3_000_000_000_u64, "crash"]],
+        "host_milestones": { "heard": { "n1": 1000, "n2": 2000 } }, "hosts": 2,
+    });
+    run
+}
+
 fn named<'a>(figures: &'a [Figure], name: &str) -> &'a Figure {
     let found = figures.iter().find(|figure| figure.name == name);
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
@@ -109,4 +121,19 @@ fn violations_of_other_scenarios_are_not_drawn() {
     let (figures, _) = made.drawn(&["b"]);
     assert_eq!(rows_of(&figures), ["b: live"]);
     assert_eq!(named(&figures, "seeds-to-violation").source, "2 runs in all.");
+}
+
+/// A picture that leaves groups out says so.
+#[test]
+fn pictures_over_time_say_which_groups_they_leave_out() {
+    let values: Vec<u64> = (1..=20).collect();
+    let rows = values.iter().map(|value| timed(run("a", json!({ "params.k": value }), 100)));
+    let rows: Vec<Value> = rows.collect();
+    let figures = Made::new(json!([["params.k", values]]), &rows).figures();
+    for name in ["messages-over-time", "bytes-over-time", "latency-over-time"] {
+        let figure = named(&figures, name);
+        assert!(figure.curves.len() < 20, "{name}");
+        let says = figure.notes.iter().any(|note| note.contains("of 20 groups"));
+        assert!(says, "{name}: {:?}", figure.notes);
+    }
 }

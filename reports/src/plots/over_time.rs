@@ -17,7 +17,8 @@ const SHADES: f64 = 20.0;
 
 /// All pictures over time of a scene; none without series.
 pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
-    let timed: Vec<Timed<'_, '_>> = scene.shown().0.into_iter().filter_map(Timed::new).collect();
+    let (members, note) = scene.shown();
+    let timed: Vec<Timed<'_, '_>> = members.into_iter().filter_map(Timed::new).collect();
     if timed.is_empty() {
         return Vec::new();
     }
@@ -33,6 +34,9 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
     if has_operations {
         figures.push(operations(scene, &timed));
         figures.push(latency(scene, &timed));
+    }
+    for figure in &mut figures {
+        figure.notes.extend(note.clone());
     }
     figures
 }
