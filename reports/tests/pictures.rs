@@ -137,3 +137,26 @@ fn pictures_over_time_say_which_groups_they_leave_out() {
         assert!(says, "{name}: {:?}", figure.notes);
     }
 }
+
+/// A host that comes late moves one step of the curve, and leaves the others where they are.
+#[test]
+fn one_late_host_does_not_hide_the_others() {
+    let mut rows = Vec::new();
+    for seed in 0..20_u64 {
+        let mut row = timed(run("a", json!({}), 100));
+        let last = if seed == 0 { 9_000_000_000_u64 } else { 4_000_000 };
+        let times = json!({ "n1": 1_000_000 + seed, "n2": 2_000_000, "n3": 3_000_000, "n4": last });
+        row["series"]["host_milestones"] = json!({ "heard": times });
+        row["series"]["hosts"] = json!(4);
+        rows.push(row);
+    }
+    let figures = Made::new(json!([]), &rows).figures();
+    let figure = named(&figures, "hosts-reached");
+    let points: Vec<(f64, f64)> =
+        figure.curves[0].points.iter().map(|point| (point.x, point.y)).collect();
+    let shares: Vec<f64> = points.iter().map(|point| point.1).collect();
+    assert_eq!(shares, [0.25, 0.5, 0.75, 1.0]);
+    for ((time, _), expected) in points.iter().zip([1.0, 2.0, 3.0, 4.0]) {
+        assert!((time / points[0].0 - expected).abs() < 0.01 * expected, "{points:?}");
+    }
+}

@@ -13,7 +13,7 @@ pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
     let samples: Vec<Option<Sample>> = members
         .iter()
         .map(|member| {
-            let latency = &member.group.latency;
+            let latency = &member.group.series.as_ref()?.latency;
             (!latency.is_empty()).then(|| Sample::of_histogram(latency, 1))
         })
         .collect();

@@ -58,7 +58,7 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
     figures.extend(violations::seeds_to_violation(results, wanted));
     let figures = told_apart(figures);
     let has_study = results.sources.iter().all(|source| source.study.is_some());
-    if !has_study && results.groups.iter().all(|group| group.series_runs == 0) {
+    if !has_study && results.groups.iter().all(|group| group.series.is_none()) {
         hints.push(WITHOUT_SERIES.to_owned());
     }
     (figures, hints)

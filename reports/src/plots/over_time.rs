@@ -1,13 +1,12 @@
 //! Messages, bytes, operations and latency over virtual time, with the times of faults.
 
+use seedbed_scenarios::sweep::{OverTime, Timeline};
+
 use crate::figure::{Axis, Curve, Figure, Lane, Point, Role, Scale, Shape, Span, Style};
-use crate::results::{Group, Timeline};
 
 use super::scene::{Member, Scene, slug};
 use super::unit::Unit;
 
-/// At most so many points a curve.
-const POINTS_MAX: usize = 300;
 /// Kinds beyond these many are drawn together.
 const KINDS_MAX: usize = 8;
 /// With more groups than this, messages by kind are not drawn for each of them.
@@ -41,25 +40,22 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
     figures
 }
 
-/// A group with its timeline, in as many bins as are drawn.
+/// A group with what its runs did over time.
 struct Timed<'a, 'b> {
     member: &'b Member<'a>,
-    timeline: Timeline,
+    series: &'a OverTime,
+    timeline: &'a Timeline,
 }
 
 impl<'a, 'b> Timed<'a, 'b> {
     fn new(member: &'b Member<'a>) -> Option<Timed<'a, 'b>> {
-        let mut timeline = member.group.timeline.clone()?;
-        let bins = timeline.covered_ns.len();
-        if bins > POINTS_MAX {
-            timeline.widen(bins.div_ceil(POINTS_MAX) as u64);
-        }
-        Some(Timed { member, timeline })
+        let series = member.group.series.as_ref()?;
+        Some(Timed { member, series, timeline: &series.timeline })
     }
 
     /// Counts as rates: how often a second, in a run, on average.
     fn rates(&self, counts: &[u64]) -> Vec<Point> {
-        let timeline = &self.timeline;
+        let timeline = self.timeline;
         let point = |bin: usize| {
             let seconds = timeline.covered_s(bin);
             let count = counts.get(bin).copied().unwrap_or(0) as f64;
@@ -74,16 +70,12 @@ impl<'a, 'b> Timed<'a, 'b> {
     }
 
     fn lanes(&self) -> Vec<Lane> {
-        let timeline = &self.timeline;
+        let timeline = self.timeline;
         let lane = |(kind, held): (&String, &Vec<u64>)| Lane {
             name: kind.clone(),
             spans: spans(timeline, held),
         };
         timeline.faults.iter().map(lane).collect()
-    }
-
-    fn group(&self) -> &Group {
-        self.member.group
     }
 }
 
@@ -137,7 +129,7 @@ fn figure(
             }
             _ => String::new(),
         };
-        let runs = timed.first().map_or(0, |one| one.group().series_runs);
+        let runs = timed.first().map_or(0, |one| one.series.runs);
         notes.push(if runs > 1 {
             format!("Shaded: faults held{of}; the darker, the more runs at that time (to 5 %).")
         } else {
@@ -159,7 +151,7 @@ fn figure(
 }
 
 fn averaged(figure: &mut Figure, timed: &[&Timed<'_, '_>]) {
-    if timed.iter().any(|one| one.group().series_runs > 1) {
+    if timed.iter().any(|one| one.series.runs > 1) {
         let widths: Vec<u64> = timed.iter().map(|one| one.timeline.bin_ns / 1_000_000).collect();
         let width = widths.first().copied().unwrap_or(0);
         figure.notes.insert(0, format!("Averages over runs, in bins of {width} ms."));
@@ -263,7 +255,7 @@ fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     let label = unit.label("latency from intended start");
     let mut figure = figure(scene, "latency-over-time", title.to_owned(), &label, &all);
     let curve = |one: &Timed<'_, '_>, name: String, style: Style, sums: &[u64], mean: bool| {
-        let timeline = &one.timeline;
+        let timeline = one.timeline;
         let point = |(bin, count): (usize, &u64)| {
             let sum = sums.get(bin).copied().unwrap_or(0) as f64;
             let number = if mean { sum / (*count).max(1) as f64 } else { sum };
@@ -276,7 +268,7 @@ fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     if let [one] = timed {
         let slot = Style::of_slot;
         let named = |name: &str| name.to_owned();
-        let timeline = &one.timeline;
+        let timeline = one.timeline;
         figure.curves = vec![
             curve(one, named("p50"), slot(0), &timeline.p50_sum, true),
             curve(one, named("p99"), slot(1), &timeline.p99_sum, true),
@@ -289,7 +281,7 @@ fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
         }
     }
     averaged(&mut figure, &all);
-    if timed.iter().any(|one| one.group().series_runs > 1) {
+    if timed.iter().any(|one| one.series.runs > 1) {
         let note = "Percentiles are averages of the runs' own.";
         figure.notes.insert(1, note.to_owned());
     }

@@ -89,7 +89,7 @@ pub(super) fn scenes<'a>(results: &'a Results, wanted: &[String]) -> Vec<Scene<'
 }
 
 fn kinds_of(group: &Group) -> impl Iterator<Item = &str> {
-    let timed = group.timeline.iter().flat_map(|timeline| timeline.sent.keys());
+    let timed = group.series.iter().flat_map(|series| series.timeline.sent.keys());
     group.by_kind.keys().chain(timed).map(String::as_str)
 }
 
@@ -98,7 +98,8 @@ fn milestones_of(group: &Group) -> impl Iterator<Item = &str> {
         Quantity::Milestone(name) | Quantity::AfterHeal(name) => Some(name.as_str()),
         Quantity::Measure(_) => None,
     });
-    timed.chain(group.reach.keys().map(String::as_str))
+    let reached = group.series.iter().flat_map(|series| series.reached.keys());
+    timed.chain(reached.map(String::as_str))
 }
 
 /// Paths whose values differ: those of `--vary` in its order, then others.
