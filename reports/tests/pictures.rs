@@ -160,3 +160,16 @@ fn one_late_host_does_not_hide_the_others() {
         assert!((time / points[0].0 - expected).abs() < 0.01 * expected, "{points:?}");
     }
 }
+
+/// A summary of a sweep with series draws what its results do, and asks for no other sweep.
+#[test]
+fn a_summary_with_series_is_not_told_to_sweep_with_series() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for file in ["summary.json", "results.jsonl"] {
+        let (figures, hints) = plots::figures(&results::read(&[data.join(file)]).unwrap(), &[]);
+        assert_eq!(hints, Vec::<String>::new(), "{file}");
+        named(&figures, "bytes-over-time");
+    }
+    let (_, hints) = Made::new(json!([]), &[run("a", json!({}), 100)]).drawn(&[]);
+    assert!(hints[0].contains("--series"), "{hints:?}");
+}

@@ -29,7 +29,7 @@ mod unit;
 mod violations;
 
 use crate::figure::Figure;
-use crate::results::{Quantity, Results};
+use crate::results::{Group, Quantity, Results};
 
 use scene::Scene;
 
@@ -57,11 +57,28 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
     }
     figures.extend(violations::seeds_to_violation(results, wanted));
     let figures = told_apart(figures);
-    let has_study = results.sources.iter().all(|source| source.study.is_some());
-    if !has_study && results.groups.iter().all(|group| group.series.is_none()) {
-        hints.push(WITHOUT_SERIES.to_owned());
-    }
+    hints.extend(without_series(results, wanted));
     (figures, hints)
+}
+
+/// Whether there would be more to see of results that were swept with series: of studies nobody
+/// expects more, and a summary holds series as results do.
+fn without_series(results: &Results, wanted: &[String]) -> Option<String> {
+    let is_wanted = |group: &&Group| wanted.is_empty() || wanted.contains(&group.scenario);
+    let is_plain =
+        |group: &&Group| group.series.is_none() && results.sources[group.source].study.is_none();
+    let groups: Vec<&Group> = results.groups.iter().filter(is_wanted).collect();
+    let plain: Vec<&Group> = groups.iter().copied().filter(is_plain).collect();
+    if plain.is_empty() {
+        return None;
+    }
+    if plain.len() == groups.len() {
+        return Some(WITHOUT_SERIES.to_owned());
+    }
+    let mut labels: Vec<&str> =
+        plain.iter().map(|group| results.sources[group.source].label.as_str()).collect();
+    labels.dedup();
+    Some(format!("without --series: {}; {WITHOUT_SERIES} of all", labels.join(", ")))
 }
 
 /// The same picture twice is drawn once: a study asks for one that there is anyway. Others of one
@@ -93,11 +110,13 @@ fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {
             None => distribution::distribution(scene, &quantity, Some(drawn)),
         });
     }
-    // A study says what is worth a picture.
+    figures.extend(over_time::all(scene));
+    // A study says what else is worth a picture.
     if !scene.studied().is_empty() {
+        figures.extend(reached::all(scene));
+        figures.extend(latency::operation_latency(scene));
         return;
     }
-    figures.extend(over_time::all(scene));
     figures.extend(kinds::messages_by_kind(scene));
     let quantities = scene.quantities();
     figures.extend(distribution::milestones(scene, &quantities));
