@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use seedbed_reports::figure::{Figure, Scale};
+use seedbed_reports::figure::{Figure, Scale, to_csv};
 use seedbed_reports::{plots, results};
 use serde_json::{Value, json};
 
@@ -172,4 +172,27 @@ fn a_summary_with_series_is_not_told_to_sweep_with_series() {
     }
     let (_, hints) = Made::new(json!([]), &[run("a", json!({}), 100)]).drawn(&[]);
     assert!(hints[0].contains("--series"), "{hints:?}");
+}
+
+/// Where a tenth of the runs never get there, nobody knows where nine tenths are.
+#[test]
+fn a_band_whose_upper_edge_nobody_knows_is_open() {
+    let mut rows = Vec::new();
+    for nodes in [3, 5] {
+        for seed in 0..10 {
+            let mut row = run("a", json!({ "nodes": nodes }), 100 + seed);
+            if nodes == 5 && seed < 3 {
+                row["milestones"] = json!({});
+            }
+            rows.push(row);
+        }
+    }
+    let figures = Made::new(json!([["nodes", [3, 5]]]), &rows).figures();
+    let figure = named(&figures, "time-to-leader-elected-by-nodes");
+    let bands: Vec<(f64, f64)> =
+        figure.curves[0].points.iter().filter_map(|point| point.band).collect();
+    assert!(bands[0].1.is_finite() && bands[1].1.is_infinite(), "{bands:?}");
+    let table = to_csv(figure);
+    assert!(table.lines().nth(2).unwrap().ends_with(','), "{table}");
+    assert!(figure.notes.iter().any(|note| note.contains("open above")), "{:?}", figure.notes);
 }

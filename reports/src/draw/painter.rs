@@ -311,18 +311,19 @@ fn paint_band(curve: &Curve, placing: &Placing<'_>, canvas: &mut dyn Canvas) {
 
 fn paint_whiskers(curve: &Curve, placing: &Placing<'_>, canvas: &mut dyn Canvas) {
     let stroke = Stroke::solid(curve.style.colour(), 1.4);
+    let is_closed = |(_, value): &(Spot, f64)| value.is_finite();
     for point in &curve.points {
         let Some((low, high)) = point.band else { continue };
         if placing.figure.y.has_names() {
             let (from, until) = (placing.spot(low, point.y), placing.spot(high, point.y));
             canvas.line(&[from, until], &stroke);
-            for end in [from, until] {
+            for (end, _) in [(from, low), (until, high)].into_iter().filter(is_closed) {
                 canvas.line(&[(end.0, end.1 - 3.0), (end.0, end.1 + 3.0)], &stroke);
             }
         } else {
             let (from, until) = (placing.spot(point.x, low), placing.spot(point.x, high));
             canvas.line(&[from, until], &stroke);
-            for end in [from, until] {
+            for (end, _) in [(from, low), (until, high)].into_iter().filter(is_closed) {
                 canvas.line(&[(end.0 - 3.0, end.1), (end.0 + 3.0, end.1)], &stroke);
             }
         }

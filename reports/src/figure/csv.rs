@@ -7,7 +7,7 @@
 //! | the x axis | a number, or a name; for a fault, when it begins |
 //! | `until` | for a fault, when it ends |
 //! | the y axis | a number, or a name; for a fault, the share of runs in which it held |
-//! | `low`, `high` | the band, where there is one |
+//! | `low`, `high` | the band, where there is one; an open end is empty |
 
 use super::{Axis, Figure, Scale};
 
@@ -51,9 +51,9 @@ fn value(axis: &Axis, value: f64) -> String {
     }
 }
 
-/// The shortest text that reads back as the same number.
+/// The shortest text that reads back as the same number; nothing for what is not known.
 fn number(value: f64) -> String {
-    format!("{value}")
+    if value.is_finite() { format!("{value}") } else { String::new() }
 }
 
 fn push_row(text: &mut String, fields: &[String; 7]) {

@@ -106,7 +106,8 @@ pub struct Point {
     pub x: f64,
     /// Where on the axis upwards.
     pub y: f64,
-    /// From where to where the band goes; along x if y is an axis of names, else along y.
+    /// From where to where the band goes; along x if y is an axis of names, else along y. An edge
+    /// that is infinite is not known: the band goes on to the edge of the picture.
     pub band: Option<(f64, f64)>,
 }
 

@@ -123,8 +123,9 @@ fn median_of(group: &Group, quantity: &Quantity, x: f64, unit: Unit) -> Option<P
     let sample = group.quantities.get(quantity)?;
     let number = |thousandths: u64| sample.quantile(thousandths, group.runs);
     let y = number(500)? / unit.size;
-    let high = number(900).or_else(|| sample.at_rank(sample.count()));
-    let band = number(100).zip(high).map(|(low, high)| (low / unit.size, high / unit.size));
+    // Where more than a tenth of the runs have no number, the band is open above.
+    let high = number(900).unwrap_or(f64::INFINITY);
+    let band = number(100).map(|low| (low / unit.size, high / unit.size));
     Some(Point { x, y, band })
 }
 
@@ -141,6 +142,9 @@ fn never(scene: &Scene<'_>, quantity: &Quantity) -> Option<String> {
         .sum();
     let runs = count_of(missing, "run");
     (missing > 0).then(|| {
-        format!("{runs} without a value count as longer than all others; no point where half are.")
+        format!(
+            "{runs} without a value count as higher than all others: where more than a tenth are, \
+             the band is open above; where half are, there is no point."
+        )
     })
 }
