@@ -196,3 +196,29 @@ fn a_band_whose_upper_edge_nobody_knows_is_open() {
     assert!(table.lines().nth(2).unwrap().ends_with(','), "{table}");
     assert!(figure.notes.iter().any(|note| note.contains("open above")), "{:?}", figure.notes);
 }
+
+/// Names and levels look the same whatever else a report shows.
+#[test]
+fn the_same_level_looks_the_same_in_every_picture() {
+    let mut rows = Vec::new();
+    for (nodes, loss) in [(3, 0), (3, 1), (5, 0), (5, 1)] {
+        rows.push(run("a", json!({ "nodes": nodes, "loss": loss }), 100 + nodes));
+    }
+    rows.push(run("b", json!({ "nodes": 5 }), 10));
+    rows.push(run("b", json!({ "nodes": 3 }), 10));
+    let made = Made::new(json!([["nodes", [3, 5]], ["loss", [0, 1]]]), &rows);
+    let figures = made.figures();
+    let style = |figure: &str, curve: &str| {
+        let curves = &named(&figures, figure).curves;
+        curves.iter().find(|other| other.name == curve).unwrap().style
+    };
+    for level in ["nodes 3", "nodes 5"] {
+        let one = style("a-time-to-leader-elected-by-loss", level);
+        assert_eq!(one, style("b-messages-by-kind", level));
+        let (alone, _) = made.drawn(&["b"]);
+        let curves = &named(&alone, "messages-by-kind").curves;
+        assert_eq!(curves.iter().find(|other| other.name == level).unwrap().style, one);
+    }
+    let two = style("a-messages-by-kind", "nodes 3, loss 1");
+    assert_eq!(two, style("a-time-to-leader-elected", "nodes 3, loss 1"));
+}

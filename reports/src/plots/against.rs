@@ -5,7 +5,7 @@ use seedbed_scenarios::format::Drawn;
 use seedbed_scenarios::sweep::Point as GridPoint;
 use serde_json::Value;
 
-use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape, Style};
+use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape};
 use crate::results::{Group, Quantity};
 
 use super::published;
@@ -105,7 +105,7 @@ fn measured(
             keys.push(key.clone());
             let alone = key.is_empty() && has_published;
             let name = if alone { "seedbed, median".to_owned() } else { key };
-            let (style, role) = (Style::of_slot(index), Role::Measured);
+            let (style, role) = (scene.looks.style(&member.label_without(path)), Role::Measured);
             let mut rest = member.group.point.clone();
             rest.remove(path);
             curves.push((rest, Curve { name, style, shape, role, points: Vec::new() }));

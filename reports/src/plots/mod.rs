@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! scene.rs          the curves of one scenario: their names and looks
+//! looks.rs          looks of groups, by their labels
 //! names.rs          what paths of the grid are called
 //! unit.rs           units, and values of the grid as numbers
 //! titles.rs         what quantities are called
@@ -19,6 +20,7 @@ mod against;
 mod distribution;
 mod kinds;
 mod latency;
+mod looks;
 mod names;
 mod over_time;
 mod published;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::figure::{Style, StyleBook, grouped};
 use crate::results::{Group, Quantity, Results};
 
+use super::looks::Looks;
 use super::names::Names;
 use super::unit::{self, value_text};
 
@@ -22,6 +23,7 @@ pub(super) struct Scene<'a> {
     /// Paths that differ between members, in the order of the grid.
     pub varied: Vec<String>,
     names: Names,
+    pub looks: Looks,
     pub kinds: StyleBook,
     pub milestones: StyleBook,
     pub study: Option<&'a Study>,
@@ -48,6 +50,14 @@ fn joined<'p>(parts: impl Iterator<Item = &'p Part>) -> String {
 }
 
 impl Member<'_> {
+    /// Makes the label known, and what pictures against a path make of it.
+    fn teach(&self, looks: &mut Looks) {
+        looks.learn(&self.label, self.parts.len());
+        for path in self.parts.iter().filter_map(|part| part.path.as_deref()) {
+            looks.learn(&self.label_without(path), self.parts.len() - 1);
+        }
+    }
+
     /// The label without what it says of a path.
     pub(super) fn label_without(&self, path: &str) -> String {
         joined(self.parts.iter().filter(|part| part.path.as_deref() != Some(path)))
@@ -58,34 +68,51 @@ impl Member<'_> {
 pub(super) fn scenes<'a>(results: &'a Results, wanted: &[String]) -> Vec<Scene<'a>> {
     let mut names: Vec<&str> = Vec::new();
     for group in &results.groups {
-        let is_wanted = wanted.is_empty() || wanted.contains(&group.scenario);
-        if is_wanted && !names.contains(&group.scenario.as_str()) {
+        if !names.contains(&group.scenario.as_str()) {
             names.push(&group.scenario);
         }
     }
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|other| other == name);
     let all = || results.groups.iter();
     let kinds = StyleBook::new(all().flat_map(kinds_of));
     let milestones = StyleBook::new(all().flat_map(milestones_of));
     let protocols = StyleBook::new(all().map(|group| group.protocol.as_str()));
-    let many = names.len() > 1;
+    let many = names.iter().filter(|name| is_wanted(name)).count() > 1;
     let scene = |name: &&'_ str| {
         let groups: Vec<&Group> = all().filter(|group| group.scenario == **name).collect();
         let varied = varied_paths(results, &groups);
         let study = groups.iter().find_map(|group| results.sources[group.source].study.as_ref());
         let names = Names::new(varied.iter().map(String::as_str));
-        let members = members_of(results, &groups, (&varied, &names, study), &protocols);
+        let members = members_of(results, &groups, (&varied, &names, study));
         Scene {
             prefix: if many { format!("{}-", slug(name)) } else { String::new() },
             source: source_line(results, &groups),
             members,
             varied,
             names,
+            looks: Looks::default(),
             kinds: kinds.clone(),
             milestones: milestones.clone(),
             study,
         }
     };
-    names.iter().map(scene).collect()
+    let mut scenes: Vec<(&str, Scene<'a>)> =
+        names.iter().map(|name| (*name, scene(name))).collect();
+    // Over all scenarios, whichever are wanted: the same label has one look.
+    let mut looks = Looks::default();
+    let members = scenes.iter().flat_map(|(_, scene)| &scene.members);
+    members.for_each(|member| member.teach(&mut looks));
+    for scene in scenes.iter_mut().map(|(_, scene)| scene) {
+        scene.looks = looks.clone();
+        for member in &mut scene.members {
+            // Protocols have their own looks where nothing else differs.
+            let is_protocol = member.label == member.group.protocol;
+            let book = Some(&protocols).filter(|_| is_protocol);
+            let label = &member.label;
+            member.style = book.map_or_else(|| looks.style(label), |book| book.style(label));
+        }
+    }
+    scenes.into_iter().filter(|(name, _)| is_wanted(name)).map(|(_, scene)| scene).collect()
 }
 
 fn kinds_of(group: &Group) -> impl Iterator<Item = &str> {
@@ -124,14 +151,12 @@ fn members_of<'a>(
     results: &Results,
     groups: &[&'a Group],
     (varied, names, study): (&[String], &Names, Option<&Study>),
-    protocols: &StyleBook,
 ) -> Vec<Member<'a>> {
     let first = groups.first();
     let many_sources = groups.iter().any(|group| Some(group.source) != first.map(|g| g.source));
     let many_protocols =
         groups.iter().any(|group| Some(&group.protocol) != first.map(|g| &g.protocol));
-    let only_protocols = many_protocols && !many_sources && varied.is_empty();
-    let member = |(index, group): (usize, &&'a Group)| {
+    let member = |group: &&'a Group| {
         let mut parts: Vec<Part> = Vec::new();
         if many_sources {
             let text = results.sources[group.source].label.clone();
@@ -147,11 +172,9 @@ fn members_of<'a>(
             };
             parts.push(Part { path: Some(path.clone()), text });
         }
-        let style =
-            if only_protocols { protocols.style(&group.protocol) } else { Style::of_slot(index) };
-        Member { group, label: joined(parts.iter()), style, parts }
+        Member { group, label: joined(parts.iter()), style: Style::of_slot(0), parts }
     };
-    groups.iter().enumerate().map(member).collect()
+    groups.iter().map(member).collect()
 }
 
 /// A value of a path as legends show it: by the study's label, else `nodes 3`.
