@@ -222,3 +222,17 @@ fn the_same_level_looks_the_same_in_every_picture() {
     let two = style("a-messages-by-kind", "nodes 3, loss 1");
     assert_eq!(two, style("a-time-to-leader-elected", "nodes 3, loss 1"));
 }
+
+/// A picture of one group speaks of that group's runs.
+#[test]
+fn sources_count_the_runs_that_are_drawn() {
+    let rows: Vec<Value> = [3, 3, 5, 5, 5]
+        .into_iter()
+        .map(|nodes| timed(run("a", json!({ "nodes": nodes }), 100)))
+        .collect();
+    let figures = Made::new(json!([["nodes", [3, 5]]]), &rows).figures();
+    let one = &named(&figures, "messages-over-time-nodes-5").source;
+    assert_eq!(one, "Scenario a (raft), nodes 5, 3 runs.");
+    let all = &named(&figures, "messages-over-time").source;
+    assert_eq!(all, "Scenario a (raft), 5 runs in 2 groups.");
+}

@@ -56,7 +56,7 @@ pub(super) fn distribution(
         lanes: Vec::new(),
         guides: guides(),
         notes,
-        source: scene.source.clone(),
+        source: scene.source_of(&members),
         if_empty: format!("No run has a value of {}.", titles::label(quantity)),
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
             .into_iter()
             .chain(note)
             .collect(),
-        source: scene.source.clone(),
+        source: scene.source_of(&members),
         if_empty: "No operation took place.".to_owned(),
     })
 }

@@ -113,12 +113,12 @@ fn sum_of<'x>(counts: impl Iterator<Item = &'x Vec<u64>>) -> Vec<u64> {
 
 /// What all pictures over time have in common. Faults are those of the first group: where groups
 /// differ, they are named as its.
-fn figure(
-    scene: &Scene<'_>,
+fn figure<'a>(
+    scene: &Scene<'a>,
     name: &str,
     title: String,
     label: &str,
-    timed: &[&Timed<'_, '_>],
+    timed: &[&Timed<'a, '_>],
 ) -> Figure {
     let lanes = timed.first().map_or_else(Vec::new, |one| one.lanes());
     let mut notes = Vec::new();
@@ -145,7 +145,7 @@ fn figure(
         lanes,
         guides: Vec::new(),
         notes,
-        source: scene.source.clone(),
+        source: scene.source_of(&timed.iter().map(|one| one.member).collect::<Vec<_>>()),
         if_empty: "Nothing happened over time.".to_owned(),
     }
 }
@@ -161,7 +161,7 @@ fn averaged(figure: &mut Figure, timed: &[&Timed<'_, '_>]) {
     }
 }
 
-fn messages_by_kind(scene: &Scene<'_>, one: &Timed<'_, '_>, groups: usize) -> Figure {
+fn messages_by_kind<'a>(scene: &Scene<'a>, one: &Timed<'a, '_>, groups: usize) -> Figure {
     let (name, title) = if groups == 1 {
         ("messages-over-time".to_owned(), "Messages by kind over virtual time".to_owned())
     } else {
@@ -192,8 +192,8 @@ fn messages_by_kind(scene: &Scene<'_>, one: &Timed<'_, '_>, groups: usize) -> Fi
     figure
 }
 
-fn messages(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn messages<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let title = "Messages of all kinds over virtual time".to_owned();
     let mut figure = figure(scene, "messages-over-time", title, "messages a second", &all);
     for one in timed {
@@ -204,8 +204,8 @@ fn messages(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     figure
 }
 
-fn bytes(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn bytes<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let title = "Bytes sent over virtual time".to_owned();
     let mut figure = figure(scene, "bytes-over-time", title, "bytes a second", &all);
     for one in timed {
@@ -217,8 +217,8 @@ fn bytes(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
 }
 
 /// How operations end over time: by outcome for one group, those that took place for several.
-fn operations(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn operations<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let (title, label) = match timed {
         [_] => ("Operations that ended, by outcome", "operations a second"),
         _ => ("Operations that took place (ok)", "operations a second"),
@@ -244,8 +244,8 @@ fn operations(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
 }
 
 /// Latency by when operations ended: three quantiles for one group, one for several.
-fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn latency<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let longest = timed.iter().flat_map(|one| &one.timeline.longest).copied().max();
     let unit = Unit::of_time(longest.unwrap_or(0) as f64);
     let title = match timed {

@@ -53,6 +53,7 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
         let title = format!("Share of hosts that have reached {name}");
         let mut figure = figure(scene, &format!("hosts-reached-{name}"), title, &reached);
         figure.notes.extend(note.clone());
+        figure.source = scene.source_of(&timed);
         figures.push(figure);
     }
     figures

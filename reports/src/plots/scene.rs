@@ -6,7 +6,7 @@ use seedbed_scenarios::format::{Drawn, Study};
 use serde_json::Value;
 
 use crate::figure::{Style, StyleBook, grouped};
-use crate::results::{Group, Quantity, Results};
+use crate::results::{Group, Quantity, Results, Source};
 
 use super::looks::Looks;
 use super::names::Names;
@@ -27,8 +27,9 @@ pub(super) struct Scene<'a> {
     pub kinds: StyleBook,
     pub milestones: StyleBook,
     pub study: Option<&'a Study>,
-    /// What every picture says about its runs.
+    /// What pictures of all members say about their runs.
     pub source: String,
+    sources: &'a [Source],
 }
 
 /// One group, as pictures show it.
@@ -86,7 +87,8 @@ pub(super) fn scenes<'a>(results: &'a Results, wanted: &[String]) -> Vec<Scene<'
         let members = members_of(results, &groups, (&varied, &names, study));
         Scene {
             prefix: if many { format!("{}-", slug(name)) } else { String::new() },
-            source: source_line(results, &groups),
+            source: source_line(&results.sources, &groups, ""),
+            sources: &results.sources,
             members,
             varied,
             names,
@@ -187,7 +189,8 @@ fn value_name(study: Option<&Study>, names: &Names, path: &str, value: &Value) -
     label.unwrap_or_else(|| format!("{} {}", names.of(path), value_text(value)))
 }
 
-fn source_line(results: &Results, groups: &[&Group]) -> String {
+/// Which runs a picture shows: of one group of several, `label` says which.
+fn source_line(sources: &[Source], groups: &[&Group], label: &str) -> String {
     let runs: u64 = groups.iter().map(|group| group.runs).sum();
     let mut protocols: Vec<&str> = groups.iter().map(|group| group.protocol.as_str()).collect();
     protocols.sort_unstable();
@@ -202,7 +205,7 @@ fn source_line(results: &Results, groups: &[&Group]) -> String {
     let precision = if rounded { "; values from histograms, to 0.4 %" } else { "" };
     let mut set: Vec<String> = Vec::new();
     if let Some(group) = groups.first() {
-        let given = results.sources[group.source].vary.iter().map(|(path, _)| path);
+        let given = sources[group.source].vary.iter().map(|(path, _)| path);
         let given: Vec<&String> = given.collect();
         let same = group.point.iter().filter(|(path, value)| {
             !given.contains(path)
@@ -212,7 +215,9 @@ fn source_line(results: &Results, groups: &[&Group]) -> String {
     }
     let set = if set.is_empty() { String::new() } else { format!("; {}", set.join(", ")) };
     let protocols = protocols.join(", ");
-    format!("Scenario {scenario} ({protocols}), {}{points}{set}{precision}.", count_of(runs, "run"))
+    let label = if label.is_empty() { String::new() } else { format!(", {label}") };
+    let runs = count_of(runs, "run");
+    format!("Scenario {scenario} ({protocols}){label}, {runs}{points}{set}{precision}.")
 }
 
 /// `1 run`, `1,200 runs`.
@@ -237,6 +242,16 @@ impl<'a> Scene<'a> {
     /// The name of a picture's files.
     pub(super) fn name(&self, what: &str) -> String {
         format!("{}{}", self.prefix, slug(what))
+    }
+
+    /// What a picture of some members says about its runs.
+    pub(super) fn source_of(&self, members: &[&Member<'a>]) -> String {
+        let groups: Vec<&Group> = members.iter().map(|member| member.group).collect();
+        let label = match members {
+            [one] if self.members.len() > 1 => one.label.as_str(),
+            _ => "",
+        };
+        source_line(self.sources, &groups, label)
     }
 
     /// A value of a path as legends show it.
