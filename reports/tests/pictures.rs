@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use seedbed_reports::draw::to_svg;
 use seedbed_reports::figure::{Figure, Scale, to_csv};
 use seedbed_reports::{plots, results};
 use serde_json::{Value, json};
@@ -172,6 +173,33 @@ fn a_summary_with_series_is_not_told_to_sweep_with_series() {
     }
     let (_, hints) = Made::new(json!([]), &[run("a", json!({}), 100)]).drawn(&[]);
     assert!(hints[0].contains("--series"), "{hints:?}");
+}
+
+/// What instants there are is seen: restarts as ticks, the heal of all runs as a line.
+#[test]
+fn what_takes_no_time_is_drawn() {
+    let mut rows = Vec::new();
+    for seed in 0..4_u64 {
+        let mut row = timed(run("a", json!({}), 100));
+        let restart = 3_000_000_000 + seed;
+        let heal = 7_000_000_000_u64;
+        row["series"]["faults"] = json!([
+            [2_000_000_000_u64, restart, "crash"],
+            [restart, restart, "restart"],
+            [heal, heal, "heal"],
+        ]);
+        rows.push(row);
+    }
+    let figures = Made::new(json!([]), &rows).figures();
+    let figure = named(&figures, "messages-over-time");
+    let lanes: Vec<&str> = figure.lanes.iter().map(|lane| lane.name.as_str()).collect();
+    assert_eq!(lanes, ["crash", "restart"]);
+    let tick = figure.lanes[1].spans[0];
+    assert_eq!((tick.from, tick.until, tick.share), (3.0, 3.0, 1.0));
+    assert_eq!((figure.moments[0].x, figure.moments[0].label.as_str()), (7.0, "heal"));
+    let table = to_csv(figure);
+    assert!(table.contains("\nmoment,heal,7,"), "{table}");
+    assert!(to_svg(figure).contains(">heal</text>"));
 }
 
 /// Where a tenth of the runs never get there, nobody knows where nine tenths are.

@@ -2,7 +2,8 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `kind` | `curve`, `quantile` (a marked place of a curve), `published`, `fault` or `guide` |
+//! | `kind` | `curve`, `quantile` (a marked place of a curve), `published`, `fault`, `moment` (a
+//! line upwards) or `guide` (a line across) |
 //! | `name` | the curve, the kind of fault, the label |
 //! | the x axis | a number, or a name; for a fault, when it begins |
 //! | `until` | for a fault, when it ends |
@@ -33,6 +34,11 @@ pub fn to_csv(figure: &Figure) -> String {
             let none = String::new();
             push_row(&mut text, &[kind, lane.name.clone(), from, until, share, none.clone(), none]);
         }
+    }
+    for moment in &figure.moments {
+        let (kind, x, none) = ("moment".to_owned(), number(moment.x), String::new());
+        let name = moment.label.clone();
+        push_row(&mut text, &[kind, name, x, none.clone(), none.clone(), none.clone(), none]);
     }
     for guide in &figure.guides {
         let (kind, y, none) = ("guide".to_owned(), value(&figure.y, guide.y), String::new());

@@ -78,6 +78,7 @@ pub(super) fn against(
         curves,
         lanes: Vec::new(),
         guides: Vec::new(),
+        moments: Vec::new(),
         notes,
         source: scene.source.clone(),
         if_empty: format!("No run has a value of {}.", titles::label(quantity)),

@@ -60,6 +60,7 @@ pub(super) fn messages_by_kind(scene: &Scene<'_>) -> Option<Figure> {
         curves: curves.collect(),
         lanes: Vec::new(),
         guides: Vec::new(),
+        moments: Vec::new(),
         notes,
         source: scene.source_of(&members),
         if_empty: "No message was sent.".to_owned(),

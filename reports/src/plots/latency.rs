@@ -39,6 +39,7 @@ pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
         curves: curves_of(&sampled, unit),
         lanes: Vec::new(),
         guides: guides(),
+        moments: Vec::new(),
         notes: ["All operations that took place, of all runs; latencies to 0.4 %.".to_owned()]
             .into_iter()
             .chain(note)

@@ -1,8 +1,11 @@
 //! Messages, bytes, operations and latency over virtual time, with the times of faults.
 
+use std::collections::BTreeMap;
+
+use seedbed_scenarios::format::Nanos;
 use seedbed_scenarios::sweep::{OverTime, Timeline};
 
-use crate::figure::{Axis, Curve, Figure, Lane, Point, Role, Scale, Shape, Span, Style};
+use crate::figure::{Axis, Curve, Figure, Lane, Moment, Point, Role, Scale, Shape, Span, Style};
 
 use super::scene::{Member, Scene, slug};
 use super::unit::Unit;
@@ -13,6 +16,8 @@ const KINDS_MAX: usize = 8;
 const GROUPS_BY_KIND_MAX: usize = 6;
 /// Shares of runs under a fault are drawn in so many steps.
 const SHADES: f64 = 20.0;
+/// What results call the end of all faults.
+const HEAL: &str = "heal";
 
 /// All pictures over time of a scene; none without series.
 pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
@@ -71,12 +76,41 @@ impl<'a, 'b> Timed<'a, 'b> {
 
     fn lanes(&self) -> Vec<Lane> {
         let timeline = self.timeline;
-        let lane = |(kind, held): (&String, &Vec<u64>)| Lane {
-            name: kind.clone(),
-            spans: spans(timeline, held),
+        let held = timeline.faults.iter().map(|(kind, held)| (kind, spans(timeline, held)));
+        let mut lanes: BTreeMap<&String, Vec<Span>> = held.collect();
+        for (kind, counts) in timeline.instants.iter().filter(|(kind, _)| !self.is_line(kind)) {
+            lanes.entry(kind).or_default().extend(ticks(timeline, counts));
+        }
+        let lane = |(kind, mut spans): (&String, Vec<Span>)| {
+            spans.sort_by(|one, other| one.from.total_cmp(&other.from));
+            Lane { name: kind.clone(), spans }
         };
-        timeline.faults.iter().map(lane).collect()
+        lanes.into_iter().map(lane).collect()
     }
+
+    /// Whether something happens to everybody at once: it has a line, and no lane.
+    fn is_line(&self, kind: &str) -> bool {
+        kind == HEAL && !self.moments().is_empty()
+    }
+
+    /// When at least half of the runs heal.
+    fn moments(&self) -> Vec<Moment> {
+        let heals = self.timeline.instants.get(HEAL).map_or(&[][..], Vec::as_slice);
+        let ticks = ticks(self.timeline, heals).into_iter().filter(|tick| tick.share >= 0.5);
+        ticks.map(|tick| Moment { x: tick.from, label: HEAL.to_owned() }).collect()
+    }
+}
+
+/// Where something happened that takes no time: at the beginning of its bin.
+fn ticks(timeline: &Timeline, counts: &[u64]) -> Vec<Span> {
+    let bin_s = timeline.bin_ns as f64 / 1e9;
+    let tick = |(bin, count): (usize, &u64)| {
+        let covered = timeline.covered_ns.get(bin).copied().unwrap_or(0);
+        let runs = covered.div_ceil(timeline.bin_ns).max(*count);
+        let from = bin as f64 * bin_s;
+        (*count > 0).then(|| Span { from, until: from, share: *count as f64 / runs as f64 })
+    };
+    counts.iter().enumerate().filter_map(tick).collect()
 }
 
 /// Bins in which a fault held, neighbours of one share together.
@@ -121,6 +155,7 @@ fn figure<'a>(
     timed: &[&Timed<'a, '_>],
 ) -> Figure {
     let lanes = timed.first().map_or_else(Vec::new, |one| one.lanes());
+    let moments = timed.first().map_or_else(Vec::new, |one| one.moments());
     let mut notes = Vec::new();
     if !lanes.is_empty() {
         let of = match timed {
@@ -144,6 +179,7 @@ fn figure<'a>(
         curves: Vec::new(),
         lanes,
         guides: Vec::new(),
+        moments,
         notes,
         source: scene.source_of(&timed.iter().map(|one| one.member).collect::<Vec<_>>()),
         if_empty: "Nothing happened over time.".to_owned(),

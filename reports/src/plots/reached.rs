@@ -139,6 +139,7 @@ fn figure(scene: &Scene<'_>, name: &str, title: String, reached: &[Reached]) -> 
         curves: reached.iter().map(curve).collect(),
         lanes: Vec::new(),
         guides: Vec::new(),
+        moments: Vec::new(),
         notes: vec![lines.to_owned()],
         source: scene.source.clone(),
         if_empty: "No host reached a milestone.".to_owned(),

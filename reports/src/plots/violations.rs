@@ -70,6 +70,7 @@ pub(super) fn seeds_to_violation(results: &Results, wanted: &[String]) -> Option
         ],
         lanes: Vec::new(),
         guides: Vec::new(),
+        moments: Vec::new(),
         notes,
         source: format!("{} in all.", count_of(runs, "run")),
         if_empty: "No run violated a property.".to_owned(),
