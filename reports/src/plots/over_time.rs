@@ -188,13 +188,19 @@ fn figure<'a>(
 
 fn averaged(figure: &mut Figure, timed: &[&Timed<'_, '_>]) {
     if timed.iter().any(|one| one.series.runs > 1) {
-        let widths: Vec<u64> = timed.iter().map(|one| one.timeline.bin_ns / 1_000_000).collect();
-        let width = widths.first().copied().unwrap_or(0);
-        figure.notes.insert(0, format!("Averages over runs, in bins of {width} ms."));
-    } else if let Some(one) = timed.first() {
-        let width = one.timeline.bin_ns / 1_000_000;
-        figure.notes.insert(0, format!("One run, in bins of {width} ms."));
+        figure.notes.insert(0, format!("Averages over runs, in bins of {}.", widths(timed)));
+    } else {
+        figure.notes.insert(0, format!("One run, in bins of {}.", widths(timed)));
     }
+}
+
+/// How wide bins are: groups with longer runs may have wider ones.
+fn widths(timed: &[&Timed<'_, '_>]) -> String {
+    let mut widths: Vec<u64> = timed.iter().map(|one| one.timeline.bin_ns).collect();
+    widths.sort_unstable();
+    widths.dedup();
+    let texts: Vec<String> = widths.into_iter().map(|width| Nanos(width).to_string()).collect();
+    texts.join(" or ")
 }
 
 fn messages_by_kind<'a>(scene: &Scene<'a>, one: &Timed<'a, '_>, groups: usize) -> Figure {
