@@ -7,6 +7,10 @@ use super::distribution::{Sampled, curves_of, guides};
 use super::scene::Scene;
 use super::unit::Unit;
 
+/// Which operations have latencies.
+pub(super) const WITHOUT_FINAL: &str =
+    "Operations that ended ok; the final ones after heal are not among them.";
+
 /// The distribution of latencies, one curve a group; none without series.
 pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
     let (members, note) = scene.shown();
@@ -40,7 +44,8 @@ pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
         lanes: Vec::new(),
         guides: guides(),
         moments: Vec::new(),
-        notes: ["All operations that took place, of all runs; latencies to 0.4 %.".to_owned()]
+        notes: ["All runs together; latencies to 0.4 %.", WITHOUT_FINAL]
+            .map(str::to_owned)
             .into_iter()
             .chain(note)
             .collect(),

@@ -323,6 +323,7 @@ fn latency<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
         }
     }
     averaged(&mut figure, &all);
+    figure.notes.push(super::latency::WITHOUT_FINAL.to_owned());
     if timed.iter().any(|one| one.series.runs > 1) {
         let note = "Percentiles are averages of the runs' own.";
         figure.notes.insert(1, note.to_owned());
