@@ -264,3 +264,17 @@ fn sources_count_the_runs_that_are_drawn() {
     let all = &named(&figures, "messages-over-time").source;
     assert_eq!(all, "Scenario a (raft), 5 runs in 2 groups.");
 }
+
+/// Latencies say which operations they are of.
+#[test]
+fn latencies_say_what_is_left_out() {
+    let rows: Vec<Value> = (0..3).map(|_| timed(run("a", json!({}), 100))).collect();
+    let figures = Made::new(json!([]), &rows).figures();
+    for name in ["operation-latency", "latency-over-time"] {
+        let notes = &named(&figures, name).notes;
+        assert!(notes.iter().any(|note| note.contains("final ones")), "{name}: {notes:?}");
+    }
+    // An average of the runs' percentiles is none of all operations.
+    let names = named(&figures, "latency-over-time").curves.iter().map(|curve| &curve.name);
+    assert!(names.clone().any(|name| name == "p99 of a run, averaged"), "{figures:?}");
+}

@@ -292,7 +292,7 @@ fn latency<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
     let unit = Unit::of_time(longest.unwrap_or(0) as f64);
     let title = match timed {
         [_] => "Operation latency over virtual time",
-        _ => "99th percentile of operation latency over virtual time",
+        _ => "99th percentile of operation latency in a run, averaged, over virtual time",
     };
     let label = unit.label("latency from intended start");
     let mut figure = figure(scene, "latency-over-time", title.to_owned(), &label, &all);
@@ -310,10 +310,14 @@ fn latency<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
     if let [one] = timed {
         let slot = Style::of_slot;
         let named = |name: &str| name.to_owned();
+        let of_runs = |name: &str| match one.series.runs {
+            0 | 1 => name.to_owned(),
+            _ => format!("{name} of a run, averaged"),
+        };
         let timeline = one.timeline;
         figure.curves = vec![
-            curve(one, named("p50"), slot(0), &timeline.p50_sum, true),
-            curve(one, named("p99"), slot(1), &timeline.p99_sum, true),
+            curve(one, named(&of_runs("p50")), slot(0), &timeline.p50_sum, true),
+            curve(one, named(&of_runs("p99")), slot(1), &timeline.p99_sum, true),
             curve(one, named("longest"), slot(7), &timeline.longest, false),
         ];
     } else {
