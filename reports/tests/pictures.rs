@@ -265,6 +265,37 @@ fn sources_count_the_runs_that_are_drawn() {
     assert_eq!(all, "Scenario a (raft), 5 runs in 2 groups.");
 }
 
+/// Runs that are missing are missed.
+#[test]
+fn unfinished_results_are_said_to_be_unfinished() {
+    let made = Made::new(json!([]), &[run("a", json!({}), 100), run("a", json!({}), 110)]);
+    let standard = json!({
+        "seeds": 300, "expect": "pass", "sometimes": {}, "measures": [], "planted": false,
+    });
+    let header = json!({
+        "format_version": 1, "grid": { "set": [], "vary": [] },
+        "seeds": { "range": { "from": "0", "count": "300" } },
+        "scenarios": [{ "name": "a", "protocols": ["raft"], "standard": standard }],
+    });
+    let text = fs::read_to_string(made.path()).unwrap();
+    let rows: String = text.split_inclusive('\n').skip(1).collect();
+    fs::write(made.path(), format!("{header}\n{}", &rows[..rows.len() - 9])).unwrap();
+    let (_, hints) = made.drawn(&[]);
+    assert!(hints[0].contains("has 1 of 300 runs"), "{hints:?}");
+    assert!(hints[0].contains("--resume") && hints[1].contains("was cut"), "{hints:?}");
+    fs::rename(made.path(), made.folder.join("results.part.jsonl")).unwrap();
+    let error = results::read(std::slice::from_ref(&made.folder)).unwrap_err();
+    assert!(error.to_string().contains("results.part.jsonl"), "{error}");
+}
+
+/// The same results twice would be one curve beside itself.
+#[test]
+fn the_same_results_twice_are_refused() {
+    let made = Made::new(json!([]), &[run("a", json!({}), 100)]);
+    let error = results::read(&[made.folder.clone(), made.path()]).unwrap_err();
+    assert!(error.to_string().contains("name them once"), "{error}");
+}
+
 /// Latencies say which operations they are of.
 #[test]
 fn latencies_say_what_is_left_out() {

@@ -30,10 +30,10 @@ mod titles;
 mod unit;
 mod violations;
 
-use crate::figure::Figure;
+use crate::figure::{Figure, grouped};
 use crate::results::{Group, Quantity, Results};
 
-use scene::Scene;
+use scene::{Scene, count_of};
 
 /// What a sweep with series would add.
 const WITHOUT_SERIES: &str = "sweep with --series to see messages, operations, latency and hosts \
@@ -59,6 +59,7 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
     }
     figures.extend(violations::seeds_to_violation(results, wanted));
     let figures = told_apart(figures);
+    hints.extend(incomplete(results));
     hints.extend(without_series(results, wanted));
     (figures, hints)
 }
@@ -81,6 +82,27 @@ fn without_series(results: &Results, wanted: &[String]) -> Option<String> {
         plain.iter().map(|group| results.sources[group.source].label.as_str()).collect();
     labels.dedup();
     Some(format!("without --series: {}; {WITHOUT_SERIES} of all", labels.join(", ")))
+}
+
+/// Says of which sweeps runs are missing: their pictures look as if they were whole.
+fn incomplete(results: &Results) -> Vec<String> {
+    let mut hints = Vec::new();
+    for (index, source) in results.sources.iter().enumerate() {
+        let file = source.file.display();
+        let groups = results.groups.iter().filter(|group| group.source == index);
+        let runs: u64 = groups.map(|group| group.runs).sum();
+        if let Some(planned) = source.planned.filter(|planned| *planned > runs) {
+            let (runs, planned) = (grouped(runs), count_of(planned, "run"));
+            hints.push(format!(
+                "{file} has {runs} of {planned}: the sweep was not finished (complete it with \
+                 --resume), or this is a shard of it"
+            ));
+        }
+        if source.is_cut {
+            hints.push(format!("{file}: the last line was cut; its run is left out"));
+        }
+    }
+    hints
 }
 
 /// The same picture twice is drawn once: a study asks for one that there is anyway. Others of one
