@@ -296,6 +296,29 @@ fn the_same_results_twice_are_refused() {
     assert!(error.to_string().contains("name them once"), "{error}");
 }
 
+/// Pictures on which nothing would be seen are sentences.
+#[test]
+fn what_has_no_shape_is_a_sentence() {
+    let mut rows = Vec::new();
+    for _ in 0..3 {
+        let mut row = timed(run("a", json!({}), 100));
+        row["milestones_after_heal"] = json!({ "leader-elected": 0 });
+        row["virtual_time_ns"] = json!(9_000_000);
+        row["series"]["bin_ns"] = json!(3_600_000_000_000_u64);
+        row["series"]["sent"] = json!({ "vote": [3] });
+        rows.push(row);
+    }
+    rows[0]["series"]["host_milestones"]["rare"] = json!({ "n1": 77 });
+    let figures = Made::new(json!([]), &rows).figures();
+    let at_once = named(&figures, "convergence-after-heal");
+    assert!(at_once.is_empty() && at_once.if_empty.contains("At once"), "{at_once:?}");
+    let one_bin = named(&figures, "messages-over-time");
+    assert!(one_bin.is_empty() && one_bin.if_empty.contains("one bin of 1h"), "{one_bin:?}");
+    let reached = named(&figures, "hosts-reached");
+    assert_eq!(reached.curves.len(), 1);
+    assert!(reached.notes.iter().any(|note| note.contains("rare")), "{:?}", reached.notes);
+}
+
 /// Latencies say which operations they are of.
 #[test]
 fn latencies_say_what_is_left_out() {

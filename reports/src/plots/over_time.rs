@@ -39,8 +39,15 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
         figures.push(operations(scene, &timed));
         figures.push(latency(scene, &timed));
     }
+    // A picture of one point tells nothing.
+    let is_point = timed.iter().all(|one| one.timeline.covered_ns.len() < 2);
     for figure in &mut figures {
         figure.notes.extend(note.clone());
+        if is_point {
+            let width = widths(&timed.iter().collect::<Vec<_>>());
+            figure.curves.clear();
+            figure.if_empty = format!("Each run lies in one bin of {width}: sweep with --bin.");
+        }
     }
     figures
 }
@@ -121,9 +128,12 @@ fn spans(timeline: &Timeline, held: &[u64]) -> Vec<Span> {
         let covered = timeline.covered_ns.get(bin).copied().unwrap_or(0).max(1);
         let exact = *held as f64 / covered as f64;
         let share = ((exact * SHADES).round() / SHADES).clamp(1.0 / SHADES, 1.0);
-        let (from, until) = (bin as f64 * bin_s, (bin as f64 + 1.0) * bin_s);
+        let end = timeline.until_ns as f64 / 1e9;
+        let (from, until) = (bin as f64 * bin_s, ((bin as f64 + 1.0) * bin_s).min(end));
         match spans.last_mut() {
-            Some(last) if last.share == share && (last.until - from).abs() < bin_s / 2.0 => {
+            Some(last)
+                if last.share == share && (last.until - from).abs() < 1e-9 * bin_s.max(from) =>
+            {
                 last.until = until;
             }
             _ => spans.push(Span { from, until, share }),

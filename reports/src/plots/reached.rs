@@ -119,7 +119,14 @@ fn figure(scene: &Scene<'_>, name: &str, title: String, reached: &[Reached]) -> 
     let last = reached.iter().flat_map(Reached::times).fold(0.0, f64::max);
     let unit = Unit::of_time(last);
     let has_bands = reached.len() <= BANDS_MAX;
-    let curve = |one: &Reached| Curve {
+    let mut notes = vec![String::new()];
+    let is_seen = |one: &&Reached| one.steps.iter().any(|step| step.middle.is_some());
+    let (seen, unseen): (Vec<&Reached>, Vec<&Reached>) = reached.iter().partition(is_seen);
+    if !unseen.is_empty() {
+        let names: Vec<&str> = unseen.iter().map(|one| one.name.as_str()).collect();
+        notes.push(format!("Fewer than half of the runs reached it: {}.", names.join(", ")));
+    }
+    let curve = |one: &&Reached| Curve {
         name: one.name.clone(),
         style: one.style,
         shape: Shape::Steps,
@@ -127,21 +134,23 @@ fn figure(scene: &Scene<'_>, name: &str, title: String, reached: &[Reached]) -> 
         points: one.points(unit, has_bands),
     };
     let lines = if has_bands {
-        "Lines are medians over runs; bands hold eight runs of ten (p10 to p90); times to 0.4 %."
+        "Lines are what half of the runs have reached; bands go from what nine of ten runs have \
+         to what one of ten has; times to 0.4 %."
     } else {
-        "Lines are medians over runs; times to 0.4 %."
+        "Lines are what half of the runs have reached; times to 0.4 %."
     };
+    notes[0] = lines.to_owned();
     Figure {
         name: scene.name(name),
         title,
         x: Axis::new(unit.label("virtual time since start"), Scale::Auto),
         y: Axis::new("share of hosts", Scale::Share),
-        curves: reached.iter().map(curve).collect(),
+        curves: seen.iter().map(curve).collect(),
         lanes: Vec::new(),
         guides: Vec::new(),
         moments: Vec::new(),
-        notes: vec![lines.to_owned()],
+        notes,
         source: scene.source.clone(),
-        if_empty: "No host reached a milestone.".to_owned(),
+        if_empty: "Fewer than half of the runs reached a milestone on any host.".to_owned(),
     }
 }
