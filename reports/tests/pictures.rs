@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use seedbed_reports::draw::to_svg;
-use seedbed_reports::figure::{Figure, Scale, to_csv};
+use seedbed_reports::figure::{Figure, Scale, Style, to_csv};
 use seedbed_reports::{plots, results};
 use serde_json::{Value, json};
 
@@ -246,6 +246,12 @@ fn the_same_level_looks_the_same_in_every_picture() {
         let (alone, _) = made.drawn(&["b"]);
         let curves = &named(&alone, "messages-by-kind").curves;
         assert_eq!(curves.iter().find(|other| other.name == level).unwrap().style, one);
+    }
+    // Levels of one path have the first looks, whatever else is varied.
+    for (path, levels) in [("loss", ["nodes 3", "nodes 5"]), ("nodes", ["loss 0", "loss 1"])] {
+        let looks =
+            levels.map(|level| style(&format!("a-time-to-leader-elected-by-{path}"), level));
+        assert_eq!(looks, [Style::of_slot(0), Style::of_slot(1)]);
     }
     let two = style("a-messages-by-kind", "nodes 3, loss 1");
     assert_eq!(two, style("a-time-to-leader-elected", "nodes 3, loss 1"));

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::figure::Style;
 
-/// Which label has which look. Labels of one length (`nodes 3`; `nodes 3, loss 1%`) stand beside
-/// each other in pictures, and have looks that differ; those of different lengths do not.
+/// Which label has which look. Labels of one sort, which speak of the same paths, stand beside each
+/// other in pictures: they have the first looks, which differ most. Others never meet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Looks {
     slots: BTreeMap<String, usize>,
-    /// How many labels of each number of parts there are.
-    counts: BTreeMap<usize, usize>,
+    /// How many labels of each sort there are.
+    counts: BTreeMap<String, usize>,
 }
 
 impl Looks {
-    /// Gives a label of so many parts the next look, if it has none.
-    pub(super) fn learn(&mut self, label: &str, parts: usize) {
+    /// Gives a label the next look of its sort, if it has none.
+    pub(super) fn learn(&mut self, label: &str, sort: String) {
         if !self.slots.contains_key(label) {
-            let next = self.counts.entry(parts).or_default();
+            let next = self.counts.entry(sort).or_default();
             self.slots.insert(label.to_owned(), *next);
             *next += 1;
         }

@@ -53,9 +53,14 @@ fn joined<'p>(parts: impl Iterator<Item = &'p Part>) -> String {
 impl Member<'_> {
     /// Makes the label known, and what pictures against a path make of it.
     fn teach(&self, looks: &mut Looks) {
-        looks.learn(&self.label, self.parts.len());
+        let sort = |without: Option<&str>| {
+            let paths = self.parts.iter().map(|part| part.path.as_deref());
+            let kept = paths.filter(|path| path.is_none() || *path != without);
+            kept.map(Option::unwrap_or_default).collect::<Vec<&str>>().join(" ")
+        };
+        looks.learn(&self.label, sort(None));
         for path in self.parts.iter().filter_map(|part| part.path.as_deref()) {
-            looks.learn(&self.label_without(path), self.parts.len() - 1);
+            looks.learn(&self.label_without(path), sort(Some(path)));
         }
     }
 
