@@ -10,8 +10,8 @@ use super::unit::value_text;
 /// More rows than this do not fit on a page.
 const ROWS_MAX: usize = 40;
 
-/// One row for each wanted scenario, group and property that was violated: how many seeds it took until
-/// the first, and how many it takes on average. One picture for all scenarios.
+/// One row for each wanted scenario, each group and property that was violated: how many seeds it
+/// took until the first, and how many it takes on average. One picture for all scenarios.
 pub(super) fn seeds_to_violation(results: &Results, wanted: &[String]) -> Option<Figure> {
     let is_wanted = |group: &&Group| wanted.is_empty() || wanted.contains(&group.scenario);
     let groups: Vec<&Group> = results.groups.iter().filter(is_wanted).collect();
