@@ -120,7 +120,10 @@ impl From<ReadError> for Halt {
         match error {
             ReadError::Io { error, .. } if is_missing(&error) => Halt::BadFile(message),
             ReadError::Io { .. } => Halt::Internal(message),
-            ReadError::Damaged { .. } | ReadError::NoResults(_) => Halt::BadFile(message),
+            ReadError::Damaged { .. } | ReadError::NoResults(_) | ReadError::Unfinished(_) => {
+                Halt::BadFile(message)
+            }
+            ReadError::Twice(..) => Halt::CommandLine(message),
         }
     }
 }

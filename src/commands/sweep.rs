@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long, requires = "out")]
     series: bool,
     /// How wide the bins of --series are: `100ms`. By default a run has at most 200.
-    #[arg(long, value_name = "TIME", value_parser = Nanos::parse, requires = "series")]
+    #[arg(long, value_name = "TIME", value_parser = bin_width, requires = "series")]
     bin: Option<Nanos>,
     /// Starts no new run after the first unexpected failure.
     #[arg(long)]
@@ -106,6 +106,9 @@ pub fn execute(
     let header = header_of(&plan, &build, &made);
     let options = options_of(arguments);
     catch_interrupts()?;
+    if let Some(hint) = wider_bins(arguments, &plan) {
+        console.complain(&format!("hint: {hint}\n"));
+    }
     let reporter = Reporter::new(console, plan.total());
     let outcome = run_sweep(
         &plan,
@@ -225,6 +228,24 @@ fn pick_failed(file: &Path, units: &[Unit]) -> Result<Seeds, Halt> {
 
 fn series_of(arguments: &Arguments) -> Option<SeriesOptions> {
     arguments.series.then(|| SeriesOptions { bin_ns: arguments.bin.map(|bin| bin.0) })
+}
+
+/// Reads the width of a bin.
+fn bin_width(text: &str) -> Result<Nanos, String> {
+    match Nanos::parse(text) {
+        Ok(Nanos(0)) => Err("a bin has a width: write `100ms`".to_owned()),
+        Ok(width) => Ok(width),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Says so if runs are too long for bins of the width that was asked for.
+fn wider_bins(arguments: &Arguments, plan: &Plan) -> Option<String> {
+    let (series, chosen) = series_of(arguments).zip(arguments.bin)?;
+    let widths = plan.units.iter().map(|unit| series.width_ns(&unit.scenario));
+    let widest = Nanos(widths.max()?);
+    (widest > chosen)
+        .then(|| format!("bins are {widest} wide: of {chosen} a run would have more than 10,000"))
 }
 
 fn options_of(arguments: &Arguments) -> SweepOptions<'static> {

@@ -169,7 +169,9 @@ fn x_values(figure: &Figure) -> impl Iterator<Item = f64> {
         [Some(point.x), band.map(|band| band.0), band.map(|band| band.1)]
     });
     let spans = figure.lanes.iter().flat_map(|lane| &lane.spans);
-    points.flatten().chain(spans.flat_map(|span| [span.from, span.until]))
+    let moments = figure.moments.iter().map(|moment| moment.x);
+    let times = spans.flat_map(|span| [span.from, span.until]).chain(moments);
+    points.flatten().chain(times)
 }
 
 fn y_values(figure: &Figure) -> impl Iterator<Item = f64> {

@@ -1,6 +1,6 @@
 //! Axes, curves, lanes: what stands between title and legend.
 
-use crate::canvas::{Anchor, Canvas, Colour, Lettering, Spot, Stroke, wrapped};
+use crate::canvas::{Anchor, Canvas, Colour, Lettering, Spot, Stroke, text_width, wrapped};
 use crate::figure::{Curve, Figure, Point, Role, Shape, Span};
 
 use super::layout::{
@@ -30,6 +30,7 @@ pub(super) fn paint(figure: &Figure, layout: &Layout, canvas: &mut dyn Canvas) {
         paint_grid(layout, canvas);
         paint_lanes(figure, layout, canvas);
         paint_guides(figure, layout, canvas);
+        paint_moments(figure, layout, canvas);
         paint_axes(figure, layout, canvas);
         paint_curves(figure, layout, canvas);
         layout.legend.paint(layout.legend_top, canvas);
@@ -119,6 +120,19 @@ fn paint_guides(figure: &Figure, layout: &Layout, canvas: &mut dyn Canvas) {
         canvas.line(&[(layout.left, y), (layout.right, y)], &stroke);
         let spot = (layout.right + 5.0, y + TICK_SIZE * 0.36);
         canvas.text(spot, &guide.label, &Lettering::plain(TICK_SIZE));
+    }
+}
+
+/// Lines upwards, each with its label to the right, or to the left where there is no room.
+fn paint_moments(figure: &Figure, layout: &Layout, canvas: &mut dyn Canvas) {
+    for moment in &figure.moments {
+        let x = layout.x.pixel(moment.x);
+        let stroke = Stroke { colour: Colour::INK, width: 1.2, dash: &[5.0, 3.0] };
+        canvas.line(&[(x, layout.top), (x, layout.bottom)], &stroke);
+        let fits = x + 6.0 + text_width(&moment.label, TICK_SIZE, false) < layout.right;
+        let (aside, anchor) = if fits { (5.0, Anchor::Start) } else { (-5.0, Anchor::End) };
+        let spot = (x + aside, layout.top + TICK_SIZE + 1.0);
+        canvas.text(spot, &moment.label, &Lettering::plain(TICK_SIZE).anchored(anchor));
     }
 }
 
@@ -311,18 +325,19 @@ fn paint_band(curve: &Curve, placing: &Placing<'_>, canvas: &mut dyn Canvas) {
 
 fn paint_whiskers(curve: &Curve, placing: &Placing<'_>, canvas: &mut dyn Canvas) {
     let stroke = Stroke::solid(curve.style.colour(), 1.4);
+    let is_closed = |(_, value): &(Spot, f64)| value.is_finite();
     for point in &curve.points {
         let Some((low, high)) = point.band else { continue };
         if placing.figure.y.has_names() {
             let (from, until) = (placing.spot(low, point.y), placing.spot(high, point.y));
             canvas.line(&[from, until], &stroke);
-            for end in [from, until] {
+            for (end, _) in [(from, low), (until, high)].into_iter().filter(is_closed) {
                 canvas.line(&[(end.0, end.1 - 3.0), (end.0, end.1 + 3.0)], &stroke);
             }
         } else {
             let (from, until) = (placing.spot(point.x, low), placing.spot(point.x, high));
             canvas.line(&[from, until], &stroke);
-            for end in [from, until] {
+            for (end, _) in [(from, low), (until, high)].into_iter().filter(is_closed) {
                 canvas.line(&[(end.0 - 3.0, end.1), (end.0 + 3.0, end.1)], &stroke);
             }
         }

@@ -82,6 +82,8 @@ enum Law {
 const ZERO_SHARE: f64 = 0.07;
 /// About how far apart labelled ticks are, in pixels.
 const TICK_DISTANCE: f64 = 60.0;
+/// The room for half a mark, in pixels.
+const MARK_ROOM: f64 = 7.0;
 /// The size of labels, and how far apart they are at least, in pixels.
 const LABEL_SIZE: f64 = 12.0;
 const LABEL_GAP: f64 = 12.0;
@@ -95,13 +97,17 @@ impl Projection {
         (start, end): (f64, f64),
     ) -> Projection {
         let extent = Extent::of(values);
+        // What was varied lies on both ends: its marks must not lie on the frame.
+        let pad = if axis.scale == Scale::Span { MARK_ROOM } else { 0.0 };
+        let (start, end) =
+            (start + pad * (end - start).signum(), end - pad * (end - start).signum());
         let room = Room { length: (end - start).abs(), is_across: end > start };
         let (law, ticks) = match &axis.scale {
             Scale::Names(names) => names_along(names),
             Scale::Share => even(0.0, 1.0, room),
             Scale::Linear => even(extent.lowest.min(0.0), extent.highest, room),
             Scale::Auto | Scale::Span if extent.spans_powers() => powers(&extent, room),
-            Scale::Span => even(extent.lowest, extent.highest, room),
+            Scale::Span => between(&extent, room),
             Scale::Auto => even(extent.lowest.min(0.0), extent.highest, room),
             Scale::Logarithmic if extent.lowest_positive.is_finite() => powers(&extent, room),
             Scale::Logarithmic => even(0.0, extent.highest, room),
@@ -156,6 +162,8 @@ struct Extent {
     lowest: f64,
     highest: f64,
     lowest_positive: f64,
+    /// Whether all values are whole numbers.
+    is_whole: bool,
 }
 
 impl Extent {
@@ -164,6 +172,7 @@ impl Extent {
             lowest: f64::INFINITY,
             highest: f64::NEG_INFINITY,
             lowest_positive: f64::INFINITY,
+            is_whole: true,
         };
         let mut extent = values.filter(|value| value.is_finite()).fold(none, |extent, value| {
             let positive = if value > 0.0 { value } else { f64::INFINITY };
@@ -171,10 +180,11 @@ impl Extent {
                 lowest: extent.lowest.min(value),
                 highest: extent.highest.max(value),
                 lowest_positive: extent.lowest_positive.min(positive),
+                is_whole: extent.is_whole && value.fract() == 0.0,
             }
         });
         if extent.lowest > extent.highest {
-            extent = Extent { lowest: 0.0, highest: 1.0, lowest_positive: 1.0 };
+            extent = Extent { lowest: 0.0, highest: 1.0, lowest_positive: 1.0, is_whole: true };
         }
         extent
     }
@@ -205,6 +215,22 @@ fn even(lowest: f64, highest: f64, room: Room) -> Laid {
     let until = step.times(last).max(highest);
     let ticks = (first..=last).map(|index| (step.times(index), Some(step.label(index))));
     (Law::Even { from: step.times(first), until }, ticks.collect())
+}
+
+/// An even axis that begins and ends where the values do. Between whole numbers (hosts) there is
+/// nothing, and so no tick.
+fn between(extent: &Extent, room: Room) -> Laid {
+    let (lowest, highest) = (extent.lowest, extent.highest);
+    // A single value lies in the middle.
+    let (from, until) =
+        if highest > lowest { (lowest, highest) } else { (lowest - 1.0, lowest + 1.0) };
+    let parts = (room.length / TICK_DISTANCE).clamp(2.0, 10.0);
+    let finest = (until - from) / parts;
+    let step = step_above(if extent.is_whole { finest.max(1.0) } else { finest });
+    let first = (from / step.size() - 1e-9).ceil() as i64;
+    let last = (until / step.size() + 1e-9).floor() as i64;
+    let ticks = (first..=last).map(|index| (step.times(index), Some(step.label(index))));
+    (Law::Even { from, until }, ticks.collect())
 }
 
 /// 1, 2 or 5 times a power of ten.
@@ -374,6 +400,20 @@ mod tests {
         assert!((projection.pixel(20.3) - 609.0).abs() < 1e-9);
         let last = projection.ticks().last().map(|tick| (tick.label.clone(), tick.pixel));
         assert_eq!(last, Some((Some("20".to_owned()), 600.0)));
+    }
+
+    #[test]
+    fn an_axis_of_what_was_varied_has_whole_ticks_and_room_for_marks() {
+        let axis = Axis::new("nodes", Scale::Span);
+        let laid = |values: [f64; 3]| {
+            let projection = Projection::new(&axis, values.into_iter(), (100.0, 700.0));
+            let labels = projection.ticks().iter().filter_map(|tick| tick.label.clone());
+            (labels.collect::<Vec<String>>(), projection.pixel(values[0]))
+        };
+        assert_eq!(laid([3.0, 4.0, 5.0]).0, ["3", "4", "5"]);
+        assert!(laid([0.5, 1.0, 1.5]).0.len() > 3);
+        assert!((laid([3.0, 5.0, 9.0]).1 - 107.0).abs() < 1e-9);
+        assert!(laid([1.0, 10.0, 1000.0]).1 > 106.0);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `kind` | `curve`, `quantile` (a marked place of a curve), `published`, `fault` or `guide` |
+//! | `kind` | `curve`, `quantile` (a marked place of a curve), `published`, `fault`, `moment` (a
+//! line upwards) or `guide` (a line across) |
 //! | `name` | the curve, the kind of fault, the label |
 //! | the x axis | a number, or a name; for a fault, when it begins |
 //! | `until` | for a fault, when it ends |
 //! | the y axis | a number, or a name; for a fault, the share of runs in which it held |
-//! | `low`, `high` | the band, where there is one |
+//! | `low`, `high` | the band, where there is one; an open end is empty |
 
 use super::{Axis, Figure, Scale};
 
@@ -34,6 +35,11 @@ pub fn to_csv(figure: &Figure) -> String {
             push_row(&mut text, &[kind, lane.name.clone(), from, until, share, none.clone(), none]);
         }
     }
+    for moment in &figure.moments {
+        let (kind, x, none) = ("moment".to_owned(), number(moment.x), String::new());
+        let name = moment.label.clone();
+        push_row(&mut text, &[kind, name, x, none.clone(), none.clone(), none.clone(), none]);
+    }
     for guide in &figure.guides {
         let (kind, y, none) = ("guide".to_owned(), value(&figure.y, guide.y), String::new());
         let name = guide.label.clone();
@@ -51,9 +57,9 @@ fn value(axis: &Axis, value: f64) -> String {
     }
 }
 
-/// The shortest text that reads back as the same number.
+/// The shortest text that reads back as the same number; nothing for what is not known.
 fn number(value: f64) -> String {
-    format!("{value}")
+    if value.is_finite() { format!("{value}") } else { String::new() }
 }
 
 fn push_row(text: &mut String, fields: &[String; 7]) {

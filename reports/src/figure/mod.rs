@@ -32,6 +32,8 @@ pub struct Figure {
     pub lanes: Vec<Lane>,
     /// Lines across at values of y.
     pub guides: Vec<Guide>,
+    /// Lines upwards at values of x.
+    pub moments: Vec<Moment>,
     /// What one must know to read it.
     pub notes: Vec<String>,
     /// Which runs it shows.
@@ -106,7 +108,8 @@ pub struct Point {
     pub x: f64,
     /// Where on the axis upwards.
     pub y: f64,
-    /// From where to where the band goes; along x if y is an axis of names, else along y.
+    /// From where to where the band goes; along x if y is an axis of names, else along y. An edge
+    /// that is infinite is not known: the band goes on to the edge of the picture.
     pub band: Option<(f64, f64)>,
 }
 
@@ -123,7 +126,7 @@ impl Point {
 pub struct Lane {
     /// The kind.
     pub name: String,
-    /// Spans of time, in order, that do not overlap.
+    /// Spans of time, in order, that do not overlap; some have no length.
     pub spans: Vec<Span>,
 }
 
@@ -136,6 +139,15 @@ pub struct Span {
     pub until: f64,
     /// In what share of the runs the fault held, from 0 to 1.
     pub share: f64,
+}
+
+/// A line upwards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// At which value of x.
+    pub x: f64,
+    /// What stands beside it.
+    pub label: String,
 }
 
 /// A line across.

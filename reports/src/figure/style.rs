@@ -57,6 +57,9 @@ const MARKS: [Mark; 7] = [
     Mark::Plus,
 ];
 
+/// So many looks differ: no two of the numbers of colours, dashes and marks have a divisor.
+const LOOKS: usize = COLOURS.len() * DASHES.len() * MARKS.len();
+
 impl Style {
     /// The look of everything that has none of its own: not that of any of the first thirty.
     pub const REST: Style = Style { slot: 31 };
@@ -86,22 +89,37 @@ impl Style {
     }
 }
 
-/// Names whose looks are fixed, so that pictures of different sweeps agree. Others get the look
-/// that their letters choose, or the next free one.
-const FIXED: [(&str, usize); 13] = [
-    ("append-entries", 0),
-    ("vote", 1),
-    ("append-reply", 2),
-    ("vote-reply", 3),
-    ("client-request", 4),
-    ("client-reply", 5),
-    ("value", 0),
-    ("ack", 2),
-    ("leader-elected", 0),
-    ("leader-deposed", 1),
-    ("rumor-everywhere", 2),
-    ("raft", 0),
-    ("flooding", 1),
+/// Names whose looks are fixed, in the order in which protocols declare them: of one list no two
+/// look alike, and a list may grow at its end. Others get the look that their letters choose.
+const FIXED: [&[&str]; 5] = [
+    // What everybody sends; then Raft's messages; then those of the example.
+    &[
+        "append-entries",
+        "vote",
+        "append-reply",
+        "vote-reply",
+        "client-request",
+        "client-reply",
+        "read-index",
+        "read-index-reply",
+        "persisted",
+    ],
+    &["value", "repeat", "ack"],
+    // Milestones of Raft; of the example.
+    &[
+        "leader-elected",
+        "leader-deposed",
+        "first-commit",
+        "leader-known",
+        "split-vote",
+        "uncommitted-entry-truncated",
+        "commit-after-restart",
+        "stale-term-message",
+        "disk-damage-noticed",
+    ],
+    &["heard", "rumor-everywhere"],
+    // Protocols.
+    &["raft", "flooding"],
 ];
 
 /// Which thing has which look, in all pictures of a report.
@@ -111,26 +129,24 @@ pub struct StyleBook {
 }
 
 impl StyleBook {
-    /// Gives looks to all names of one sort that a report mentions.
+    /// Gives looks to all names of one sort that a report mentions. A name has its own look
+    /// whatever stands beside it, but for the rare case that two have the very same one.
     #[must_use]
     pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> StyleBook {
         let mut names: Vec<&str> = names.collect();
-        names.sort_unstable();
+        // Fixed looks first: others give way to them.
+        names.sort_unstable_by_key(|name| (fixed_slot(name).is_none(), *name));
         names.dedup();
         let mut slots = BTreeMap::new();
-        let mut taken = Vec::new();
-        let fixed = |name: &str| FIXED.iter().find(|(known, _)| *known == own_part(name));
-        let (known, other): (Vec<&str>, Vec<&str>) =
-            names.into_iter().partition(|name| fixed(name).is_some());
-        let wanted = known
-            .into_iter()
-            .filter_map(|name| Some((name, fixed(name)?.1)))
-            .chain(other.into_iter().map(|name| (name, letters_slot(name))));
-        for (name, first) in wanted {
-            let near = (0..COLOURS.len()).map(|step| (first + step) % COLOURS.len());
-            let slot = near.chain(COLOURS.len()..).find(|slot| !taken.contains(slot));
+        let mut taken: Vec<(&str, usize)> = Vec::new();
+        for name in names {
+            let own = own_part(name);
+            let first = own_slot(name);
+            let is_free =
+                |slot: &usize| taken.iter().all(|(other, taken)| taken != slot || *other == own);
+            let slot = (first..first + LOOKS).map(|slot| slot % LOOKS).find(is_free);
             let slot = slot.unwrap_or(first);
-            taken.push(slot);
+            taken.push((own, slot));
             slots.insert(name.to_owned(), slot);
         }
         StyleBook { slots }
@@ -140,7 +156,7 @@ impl StyleBook {
     #[must_use]
     pub fn style(&self, name: &str) -> Style {
         let slot = self.slots.get(name).copied();
-        Style::of_slot(slot.unwrap_or_else(|| letters_slot(name)))
+        Style::of_slot(slot.unwrap_or_else(|| own_slot(name)))
     }
 }
 
@@ -149,12 +165,17 @@ fn own_part(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// A slot that depends on the letters of a name alone (FNV-1a).
-fn letters_slot(name: &str) -> usize {
+fn fixed_slot(name: &str) -> Option<usize> {
+    FIXED.iter().find_map(|names| names.iter().position(|known| *known == own_part(name)))
+}
+
+/// The slot of a name, whatever stands beside it: a fixed one, or one that depends on its letters
+/// alone (FNV-1a).
+fn own_slot(name: &str) -> usize {
     let hash = own_part(name).bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    (hash % COLOURS.len() as u64) as usize
+    fixed_slot(name).unwrap_or((hash % LOOKS as u64) as usize)
 }
 
 #[cfg(test)]
@@ -166,6 +187,29 @@ mod tests {
         let one = StyleBook::new(["vote", "append-entries"].into_iter());
         let other = StyleBook::new(["raft/vote", "zzz", "append-reply"].into_iter());
         assert_eq!(one.style("vote"), other.style("raft/vote"));
+        // Whatever is added, and wherever in the alphabet it stands.
+        let mut names = vec!["bid".to_owned(), "raft/bid".to_owned(), "offer".to_owned()];
+        let before = StyleBook::new(names.iter().map(String::as_str));
+        names.extend(["ask", "lot", "raft/vote", "zebra"].map(str::to_owned));
+        let after = StyleBook::new(names.iter().map(String::as_str));
+        for name in ["bid", "offer"] {
+            assert_eq!(before.style(name), after.style(name));
+            assert_eq!(after.style(name), StyleBook::default().style(name));
+        }
+        assert_eq!(after.style("bid"), after.style("raft/bid"));
+    }
+
+    #[test]
+    fn names_of_one_protocol_differ_by_colour_as_long_as_there_are_colours() {
+        for names in FIXED {
+            let book = StyleBook::new(names.iter().copied());
+            let few = names.iter().take(COLOURS.len());
+            let mut colours: Vec<String> =
+                few.map(|name| format!("{:?}", book.style(name).colour())).collect();
+            colours.sort();
+            colours.dedup();
+            assert_eq!(colours.len(), names.len().min(COLOURS.len()), "{names:?}");
+        }
     }
 
     #[test]

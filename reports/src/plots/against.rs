@@ -5,11 +5,11 @@ use seedbed_scenarios::format::Drawn;
 use seedbed_scenarios::sweep::Point as GridPoint;
 use serde_json::Value;
 
-use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape, Style};
+use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape};
 use crate::results::{Group, Quantity};
 
 use super::published;
-use super::scene::{Scene, count_of, short_path};
+use super::scene::{Scene, count_of};
 use super::titles;
 use super::unit::{Unit, numbers, value_text};
 
@@ -68,8 +68,8 @@ pub(super) fn against(
         Some(drawn) if drawn.log => Scale::Logarithmic,
         Some(_) | None => Scale::Auto,
     };
-    let file_name = format!("{}-by-{}", titles::file_name(quantity), short_path(path));
-    let title = || format!("{}, by {}", titles::title(quantity), short_path(path));
+    let file_name = format!("{}-by-{}", titles::file_name(quantity), scene.short(path));
+    let title = || format!("{}, by {}", titles::title(quantity), scene.short(path));
     Figure {
         name: scene.name(&file_name),
         title: drawn.map_or_else(title, |drawn| drawn.title.clone()),
@@ -78,6 +78,7 @@ pub(super) fn against(
         curves,
         lanes: Vec::new(),
         guides: Vec::new(),
+        moments: Vec::new(),
         notes,
         source: scene.source.clone(),
         if_empty: format!("No run has a value of {}.", titles::label(quantity)),
@@ -99,13 +100,13 @@ fn measured(
     for member in &scene.members {
         let Some(value) = member.group.point.get(path) else { continue };
         let Some(x) = across.place(value) else { continue };
-        let key = rest_of(&member.label, &scene.value_name(path, value));
+        let key = member.label_without(path);
         let index = keys.iter().position(|other| *other == key).unwrap_or(keys.len());
         if index == keys.len() {
             keys.push(key.clone());
             let alone = key.is_empty() && has_published;
             let name = if alone { "seedbed, median".to_owned() } else { key };
-            let (style, role) = (Style::of_slot(index), Role::Measured);
+            let (style, role) = (scene.looks.style(&member.label_without(path)), Role::Measured);
             let mut rest = member.group.point.clone();
             rest.remove(path);
             curves.push((rest, Curve { name, style, shape, role, points: Vec::new() }));
@@ -123,15 +124,10 @@ fn median_of(group: &Group, quantity: &Quantity, x: f64, unit: Unit) -> Option<P
     let sample = group.quantities.get(quantity)?;
     let number = |thousandths: u64| sample.quantile(thousandths, group.runs);
     let y = number(500)? / unit.size;
-    let high = number(900).or_else(|| sample.at_rank(sample.count()));
-    let band = number(100).zip(high).map(|(low, high)| (low / unit.size, high / unit.size));
+    // Where more than a tenth of the runs have no number, the band is open above.
+    let high = number(900).unwrap_or(f64::INFINITY);
+    let band = number(100).map(|low| (low / unit.size, high / unit.size));
     Some(Point { x, y, band })
-}
-
-/// A group's label without one of its parts.
-fn rest_of(label: &str, part: &str) -> String {
-    let parts = label.split(", ").filter(|other| *other != part);
-    parts.collect::<Vec<&str>>().join(", ")
 }
 
 /// A note about groups of whose runs some have no number.
@@ -147,6 +143,9 @@ fn never(scene: &Scene<'_>, quantity: &Quantity) -> Option<String> {
         .sum();
     let runs = count_of(missing, "run");
     (missing > 0).then(|| {
-        format!("{runs} without a value count as longer than all others; no point where half are.")
+        format!(
+            "{runs} without a value count as higher than all others: where more than a tenth are, \
+             the band is open above; where half are, there is no point."
+        )
     })
 }

@@ -55,8 +55,9 @@ pub(super) fn distribution(
         curves,
         lanes: Vec::new(),
         guides: guides(),
+        moments: Vec::new(),
         notes,
-        source: scene.source.clone(),
+        source: scene.source_of(&members),
         if_empty: format!("No run has a value of {}.", titles::label(quantity)),
     }
 }
@@ -79,17 +80,27 @@ pub(super) fn milestones(scene: &Scene<'_>, quantities: &[Quantity]) -> Vec<Figu
             })
             .collect();
         let unit = Unit::of_time(highest(&sampled));
+        // Curves of which nothing is seen but their legend are a sentence.
+        let is_at_once = !sampled.is_empty() && highest(&sampled) == 0.0;
+        let names: Vec<&str> = sampled.iter().map(|one| one.name.as_str()).collect();
+        let if_empty = if is_at_once {
+            format!("At once, in all runs that got there: {}.", names.join(", "))
+        } else {
+            "No run reached a milestone.".to_owned()
+        };
+        let curves = if is_at_once { Vec::new() } else { curves_of(&sampled, unit) };
         Figure {
             name: scene.name(name),
             title: title.to_owned(),
             x: Axis::new(unit.label(label), Scale::Auto),
             y: Axis::new("share of runs", Scale::Share),
-            curves: curves_of(&sampled, unit),
+            curves,
             lanes: Vec::new(),
             guides: guides(),
+            moments: Vec::new(),
             notes: missing(&sampled),
             source: scene.source.clone(),
-            if_empty: "No run reached a milestone.".to_owned(),
+            if_empty,
         }
     };
     let chosen: Vec<&Quantity> = quantities.iter().filter(first).collect();

@@ -2,14 +2,14 @@
 
 use crate::figure::{Axis, Curve, Figure, Point, Role, Scale, Shape};
 
-use super::scene::Scene;
+use super::scene::{Member, Scene};
 
 /// More groups than this would not fit side by side in a row.
 const GROUPS_MAX: usize = 8;
 
 /// One row a kind: the median over runs, and the band in which eight runs of ten are.
 pub(super) fn messages_by_kind(scene: &Scene<'_>) -> Option<Figure> {
-    let members = &scene.members[..scene.members.len().min(GROUPS_MAX)];
+    let members: Vec<&Member<'_>> = scene.members.iter().take(GROUPS_MAX).collect();
     if members.iter().all(|member| member.group.by_kind.is_empty()) {
         return None;
     }
@@ -60,8 +60,9 @@ pub(super) fn messages_by_kind(scene: &Scene<'_>) -> Option<Figure> {
         curves: curves.collect(),
         lanes: Vec::new(),
         guides: Vec::new(),
+        moments: Vec::new(),
         notes,
-        source: scene.source.clone(),
+        source: scene.source_of(&members),
         if_empty: "No message was sent.".to_owned(),
     })
 }

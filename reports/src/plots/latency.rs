@@ -7,13 +7,17 @@ use super::distribution::{Sampled, curves_of, guides};
 use super::scene::Scene;
 use super::unit::Unit;
 
+/// Which operations have latencies.
+pub(super) const WITHOUT_FINAL: &str =
+    "Operations that ended ok; the final ones after heal are not among them.";
+
 /// The distribution of latencies, one curve a group; none without series.
 pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
     let (members, note) = scene.shown();
     let samples: Vec<Option<Sample>> = members
         .iter()
         .map(|member| {
-            let latency = &member.group.latency;
+            let latency = &member.group.series.as_ref()?.latency;
             (!latency.is_empty()).then(|| Sample::of_histogram(latency, 1))
         })
         .collect();
@@ -39,11 +43,13 @@ pub(super) fn operation_latency(scene: &Scene<'_>) -> Option<Figure> {
         curves: curves_of(&sampled, unit),
         lanes: Vec::new(),
         guides: guides(),
-        notes: ["All operations that took place, of all runs; latencies to 0.4 %.".to_owned()]
+        moments: Vec::new(),
+        notes: ["All runs together; latencies to 0.4 %.", WITHOUT_FINAL]
+            .map(str::to_owned)
             .into_iter()
             .chain(note)
             .collect(),
-        source: scene.source.clone(),
+        source: scene.source_of(&members),
         if_empty: "No operation took place.".to_owned(),
     })
 }

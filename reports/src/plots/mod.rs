@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! scene.rs          the curves of one scenario: their names and looks
+//! looks.rs          looks of groups, by their labels
+//! names.rs          what paths of the grid are called
 //! unit.rs           units, and values of the grid as numbers
 //! titles.rs         what quantities are called
 //! distribution.rs   one number a run, as a cumulative distribution
@@ -18,6 +20,8 @@ mod against;
 mod distribution;
 mod kinds;
 mod latency;
+mod looks;
+mod names;
 mod over_time;
 mod published;
 mod reached;
@@ -26,12 +30,10 @@ mod titles;
 mod unit;
 mod violations;
 
-use std::collections::BTreeSet;
+use crate::figure::{Figure, grouped};
+use crate::results::{Group, Quantity, Results};
 
-use crate::figure::Figure;
-use crate::results::{Quantity, Results};
-
-use scene::Scene;
+use scene::{Scene, count_of};
 
 /// What a sweep with series would add.
 const WITHOUT_SERIES: &str = "sweep with --series to see messages, operations, latency and hosts \
@@ -55,15 +57,73 @@ pub fn figures(results: &Results, wanted: &[String]) -> (Vec<Figure>, Vec<String
         let count = scenes.len();
         hints.push(format!("{count} scenarios: add --scenario NAME for the pictures of one"));
     }
-    figures.extend(violations::seeds_to_violation(results));
-    // The same picture twice: a study asks for one that there is anyway.
-    let mut seen = BTreeSet::new();
-    figures.retain(|figure| seen.insert(figure.name.clone()));
-    let has_study = results.sources.iter().all(|source| source.study.is_some());
-    if !has_study && results.groups.iter().all(|group| group.series_runs == 0) {
-        hints.push(WITHOUT_SERIES.to_owned());
-    }
+    figures.extend(violations::seeds_to_violation(results, wanted));
+    let figures = told_apart(figures);
+    hints.extend(incomplete(results));
+    hints.extend(without_series(results, wanted));
     (figures, hints)
+}
+
+/// Whether there would be more to see of results that were swept with series: of studies nobody
+/// expects more, and a summary holds series as results do.
+fn without_series(results: &Results, wanted: &[String]) -> Option<String> {
+    let is_wanted = |group: &&Group| wanted.is_empty() || wanted.contains(&group.scenario);
+    let is_plain =
+        |group: &&Group| group.series.is_none() && results.sources[group.source].study.is_none();
+    let groups: Vec<&Group> = results.groups.iter().filter(is_wanted).collect();
+    let plain: Vec<&Group> = groups.iter().copied().filter(is_plain).collect();
+    if plain.is_empty() {
+        return None;
+    }
+    if plain.len() == groups.len() {
+        return Some(WITHOUT_SERIES.to_owned());
+    }
+    let mut labels: Vec<&str> =
+        plain.iter().map(|group| results.sources[group.source].label.as_str()).collect();
+    labels.dedup();
+    Some(format!("without --series: {}; {WITHOUT_SERIES} of all", labels.join(", ")))
+}
+
+/// Says of which sweeps runs are missing: their pictures look as if they were whole.
+fn incomplete(results: &Results) -> Vec<String> {
+    let mut hints = Vec::new();
+    for (index, source) in results.sources.iter().enumerate() {
+        let file = source.file.display();
+        let groups = results.groups.iter().filter(|group| group.source == index);
+        let runs: u64 = groups.map(|group| group.runs).sum();
+        if let Some(planned) = source.planned.filter(|planned| *planned > runs) {
+            let (runs, planned) = (grouped(runs), count_of(planned, "run"));
+            hints.push(format!(
+                "{file} has {runs} of {planned}: the sweep was not finished (complete it with \
+                 --resume), or this is a shard of it"
+            ));
+        }
+        if source.is_cut {
+            hints.push(format!("{file}: the last line was cut; its run is left out"));
+        }
+    }
+    hints
+}
+
+/// The same picture twice is drawn once: a study asks for one that there is anyway. Others of one
+/// name are numbered, so that none overwrites another's files.
+fn told_apart(figures: Vec<Figure>) -> Vec<Figure> {
+    let mut kept: Vec<Figure> = Vec::new();
+    for mut figure in figures {
+        let plain = figure.name.clone();
+        let mut number = 1;
+        while let Some(other) = kept.iter().find(|other| other.name == figure.name) {
+            if *other == figure {
+                break;
+            }
+            number += 1;
+            figure.name = format!("{plain}-{number}");
+        }
+        if kept.iter().all(|other| other.name != figure.name) {
+            kept.push(figure);
+        }
+    }
+    kept
 }
 
 fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {
@@ -74,11 +134,13 @@ fn draw_scene(scene: &Scene<'_>, figures: &mut Vec<Figure>) {
             None => distribution::distribution(scene, &quantity, Some(drawn)),
         });
     }
-    // A study says what is worth a picture.
+    figures.extend(over_time::all(scene));
+    // A study says what else is worth a picture.
     if !scene.studied().is_empty() {
+        figures.extend(reached::all(scene));
+        figures.extend(latency::operation_latency(scene));
         return;
     }
-    figures.extend(over_time::all(scene));
     figures.extend(kinds::messages_by_kind(scene));
     let quantities = scene.quantities();
     figures.extend(distribution::milestones(scene, &quantities));

@@ -1,23 +1,28 @@
 //! Messages, bytes, operations and latency over virtual time, with the times of faults.
 
-use crate::figure::{Axis, Curve, Figure, Lane, Point, Role, Scale, Shape, Span, Style};
-use crate::results::{Group, Timeline};
+use std::collections::BTreeMap;
+
+use seedbed_scenarios::format::Nanos;
+use seedbed_scenarios::sweep::{OverTime, Timeline};
+
+use crate::figure::{Axis, Curve, Figure, Lane, Moment, Point, Role, Scale, Shape, Span, Style};
 
 use super::scene::{Member, Scene, slug};
 use super::unit::Unit;
 
-/// At most so many points a curve.
-const POINTS_MAX: usize = 300;
 /// Kinds beyond these many are drawn together.
 const KINDS_MAX: usize = 8;
 /// With more groups than this, messages by kind are not drawn for each of them.
 const GROUPS_BY_KIND_MAX: usize = 6;
 /// Shares of runs under a fault are drawn in so many steps.
 const SHADES: f64 = 20.0;
+/// What results call the end of all faults.
+const HEAL: &str = "heal";
 
 /// All pictures over time of a scene; none without series.
 pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
-    let timed: Vec<Timed<'_, '_>> = scene.shown().0.into_iter().filter_map(Timed::new).collect();
+    let (members, note) = scene.shown();
+    let timed: Vec<Timed<'_, '_>> = members.into_iter().filter_map(Timed::new).collect();
     if timed.is_empty() {
         return Vec::new();
     }
@@ -34,28 +39,35 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Figure> {
         figures.push(operations(scene, &timed));
         figures.push(latency(scene, &timed));
     }
+    // A picture of one point tells nothing.
+    let is_point = timed.iter().all(|one| one.timeline.covered_ns.len() < 2);
+    for figure in &mut figures {
+        figure.notes.extend(note.clone());
+        if is_point {
+            let width = widths(&timed.iter().collect::<Vec<_>>());
+            figure.curves.clear();
+            figure.if_empty = format!("Each run lies in one bin of {width}: sweep with --bin.");
+        }
+    }
     figures
 }
 
-/// A group with its timeline, in as many bins as are drawn.
+/// A group with what its runs did over time.
 struct Timed<'a, 'b> {
     member: &'b Member<'a>,
-    timeline: Timeline,
+    series: &'a OverTime,
+    timeline: &'a Timeline,
 }
 
 impl<'a, 'b> Timed<'a, 'b> {
     fn new(member: &'b Member<'a>) -> Option<Timed<'a, 'b>> {
-        let mut timeline = member.group.timeline.clone()?;
-        let bins = timeline.covered_ns.len();
-        if bins > POINTS_MAX {
-            timeline.widen(bins.div_ceil(POINTS_MAX) as u64);
-        }
-        Some(Timed { member, timeline })
+        let series = member.group.series.as_ref()?;
+        Some(Timed { member, series, timeline: &series.timeline })
     }
 
     /// Counts as rates: how often a second, in a run, on average.
     fn rates(&self, counts: &[u64]) -> Vec<Point> {
-        let timeline = &self.timeline;
+        let timeline = self.timeline;
         let point = |bin: usize| {
             let seconds = timeline.covered_s(bin);
             let count = counts.get(bin).copied().unwrap_or(0) as f64;
@@ -70,17 +82,42 @@ impl<'a, 'b> Timed<'a, 'b> {
     }
 
     fn lanes(&self) -> Vec<Lane> {
-        let timeline = &self.timeline;
-        let lane = |(kind, held): (&String, &Vec<u64>)| Lane {
-            name: kind.clone(),
-            spans: spans(timeline, held),
+        let timeline = self.timeline;
+        let held = timeline.faults.iter().map(|(kind, held)| (kind, spans(timeline, held)));
+        let mut lanes: BTreeMap<&String, Vec<Span>> = held.collect();
+        for (kind, counts) in timeline.instants.iter().filter(|(kind, _)| !self.is_line(kind)) {
+            lanes.entry(kind).or_default().extend(ticks(timeline, counts));
+        }
+        let lane = |(kind, mut spans): (&String, Vec<Span>)| {
+            spans.sort_by(|one, other| one.from.total_cmp(&other.from));
+            Lane { name: kind.clone(), spans }
         };
-        timeline.faults.iter().map(lane).collect()
+        lanes.into_iter().map(lane).collect()
     }
 
-    fn group(&self) -> &Group {
-        self.member.group
+    /// Whether something happens to everybody at once: it has a line, and no lane.
+    fn is_line(&self, kind: &str) -> bool {
+        kind == HEAL && !self.moments().is_empty()
     }
+
+    /// When at least half of the runs heal.
+    fn moments(&self) -> Vec<Moment> {
+        let heals = self.timeline.instants.get(HEAL).map_or(&[][..], Vec::as_slice);
+        let ticks = ticks(self.timeline, heals).into_iter().filter(|tick| tick.share >= 0.5);
+        ticks.map(|tick| Moment { x: tick.from, label: HEAL.to_owned() }).collect()
+    }
+}
+
+/// Where something happened that takes no time: at the beginning of its bin.
+fn ticks(timeline: &Timeline, counts: &[u64]) -> Vec<Span> {
+    let bin_s = timeline.bin_ns as f64 / 1e9;
+    let tick = |(bin, count): (usize, &u64)| {
+        let covered = timeline.covered_ns.get(bin).copied().unwrap_or(0);
+        let runs = covered.div_ceil(timeline.bin_ns).max(*count);
+        let from = bin as f64 * bin_s;
+        (*count > 0).then(|| Span { from, until: from, share: *count as f64 / runs as f64 })
+    };
+    counts.iter().enumerate().filter_map(tick).collect()
 }
 
 /// Bins in which a fault held, neighbours of one share together.
@@ -91,9 +128,12 @@ fn spans(timeline: &Timeline, held: &[u64]) -> Vec<Span> {
         let covered = timeline.covered_ns.get(bin).copied().unwrap_or(0).max(1);
         let exact = *held as f64 / covered as f64;
         let share = ((exact * SHADES).round() / SHADES).clamp(1.0 / SHADES, 1.0);
-        let (from, until) = (bin as f64 * bin_s, (bin as f64 + 1.0) * bin_s);
+        let end = timeline.until_ns as f64 / 1e9;
+        let (from, until) = (bin as f64 * bin_s, ((bin as f64 + 1.0) * bin_s).min(end));
         match spans.last_mut() {
-            Some(last) if last.share == share && (last.until - from).abs() < bin_s / 2.0 => {
+            Some(last)
+                if last.share == share && (last.until - from).abs() < 1e-9 * bin_s.max(from) =>
+            {
                 last.until = until;
             }
             _ => spans.push(Span { from, until, share }),
@@ -117,14 +157,15 @@ fn sum_of<'x>(counts: impl Iterator<Item = &'x Vec<u64>>) -> Vec<u64> {
 
 /// What all pictures over time have in common. Faults are those of the first group: where groups
 /// differ, they are named as its.
-fn figure(
-    scene: &Scene<'_>,
+fn figure<'a>(
+    scene: &Scene<'a>,
     name: &str,
     title: String,
     label: &str,
-    timed: &[&Timed<'_, '_>],
+    timed: &[&Timed<'a, '_>],
 ) -> Figure {
     let lanes = timed.first().map_or_else(Vec::new, |one| one.lanes());
+    let moments = timed.first().map_or_else(Vec::new, |one| one.moments());
     let mut notes = Vec::new();
     if !lanes.is_empty() {
         let of = match timed {
@@ -133,7 +174,7 @@ fn figure(
             }
             _ => String::new(),
         };
-        let runs = timed.first().map_or(0, |one| one.group().series_runs);
+        let runs = timed.first().map_or(0, |one| one.series.runs);
         notes.push(if runs > 1 {
             format!("Shaded: faults held{of}; the darker, the more runs at that time (to 5 %).")
         } else {
@@ -148,24 +189,31 @@ fn figure(
         curves: Vec::new(),
         lanes,
         guides: Vec::new(),
+        moments,
         notes,
-        source: scene.source.clone(),
+        source: scene.source_of(&timed.iter().map(|one| one.member).collect::<Vec<_>>()),
         if_empty: "Nothing happened over time.".to_owned(),
     }
 }
 
 fn averaged(figure: &mut Figure, timed: &[&Timed<'_, '_>]) {
-    if timed.iter().any(|one| one.group().series_runs > 1) {
-        let widths: Vec<u64> = timed.iter().map(|one| one.timeline.bin_ns / 1_000_000).collect();
-        let width = widths.first().copied().unwrap_or(0);
-        figure.notes.insert(0, format!("Averages over runs, in bins of {width} ms."));
-    } else if let Some(one) = timed.first() {
-        let width = one.timeline.bin_ns / 1_000_000;
-        figure.notes.insert(0, format!("One run, in bins of {width} ms."));
+    if timed.iter().any(|one| one.series.runs > 1) {
+        figure.notes.insert(0, format!("Averages over runs, in bins of {}.", widths(timed)));
+    } else {
+        figure.notes.insert(0, format!("One run, in bins of {}.", widths(timed)));
     }
 }
 
-fn messages_by_kind(scene: &Scene<'_>, one: &Timed<'_, '_>, groups: usize) -> Figure {
+/// How wide bins are: groups with longer runs may have wider ones.
+fn widths(timed: &[&Timed<'_, '_>]) -> String {
+    let mut widths: Vec<u64> = timed.iter().map(|one| one.timeline.bin_ns).collect();
+    widths.sort_unstable();
+    widths.dedup();
+    let texts: Vec<String> = widths.into_iter().map(|width| Nanos(width).to_string()).collect();
+    texts.join(" or ")
+}
+
+fn messages_by_kind<'a>(scene: &Scene<'a>, one: &Timed<'a, '_>, groups: usize) -> Figure {
     let (name, title) = if groups == 1 {
         ("messages-over-time".to_owned(), "Messages by kind over virtual time".to_owned())
     } else {
@@ -196,8 +244,8 @@ fn messages_by_kind(scene: &Scene<'_>, one: &Timed<'_, '_>, groups: usize) -> Fi
     figure
 }
 
-fn messages(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn messages<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let title = "Messages of all kinds over virtual time".to_owned();
     let mut figure = figure(scene, "messages-over-time", title, "messages a second", &all);
     for one in timed {
@@ -208,8 +256,8 @@ fn messages(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     figure
 }
 
-fn bytes(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn bytes<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let title = "Bytes sent over virtual time".to_owned();
     let mut figure = figure(scene, "bytes-over-time", title, "bytes a second", &all);
     for one in timed {
@@ -221,8 +269,8 @@ fn bytes(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
 }
 
 /// How operations end over time: by outcome for one group, those that took place for several.
-fn operations(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn operations<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let (title, label) = match timed {
         [_] => ("Operations that ended, by outcome", "operations a second"),
         _ => ("Operations that took place (ok)", "operations a second"),
@@ -248,18 +296,18 @@ fn operations(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
 }
 
 /// Latency by when operations ended: three quantiles for one group, one for several.
-fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
-    let all: Vec<&Timed<'_, '_>> = timed.iter().collect();
+fn latency<'a>(scene: &Scene<'a>, timed: &[Timed<'a, '_>]) -> Figure {
+    let all: Vec<&Timed<'a, '_>> = timed.iter().collect();
     let longest = timed.iter().flat_map(|one| &one.timeline.longest).copied().max();
     let unit = Unit::of_time(longest.unwrap_or(0) as f64);
     let title = match timed {
         [_] => "Operation latency over virtual time",
-        _ => "99th percentile of operation latency over virtual time",
+        _ => "99th percentile of operation latency in a run, averaged, over virtual time",
     };
     let label = unit.label("latency from intended start");
     let mut figure = figure(scene, "latency-over-time", title.to_owned(), &label, &all);
     let curve = |one: &Timed<'_, '_>, name: String, style: Style, sums: &[u64], mean: bool| {
-        let timeline = &one.timeline;
+        let timeline = one.timeline;
         let point = |(bin, count): (usize, &u64)| {
             let sum = sums.get(bin).copied().unwrap_or(0) as f64;
             let number = if mean { sum / (*count).max(1) as f64 } else { sum };
@@ -272,10 +320,14 @@ fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
     if let [one] = timed {
         let slot = Style::of_slot;
         let named = |name: &str| name.to_owned();
-        let timeline = &one.timeline;
+        let of_runs = |name: &str| match one.series.runs {
+            0 | 1 => name.to_owned(),
+            _ => format!("{name} of a run, averaged"),
+        };
+        let timeline = one.timeline;
         figure.curves = vec![
-            curve(one, named("p50"), slot(0), &timeline.p50_sum, true),
-            curve(one, named("p99"), slot(1), &timeline.p99_sum, true),
+            curve(one, named(&of_runs("p50")), slot(0), &timeline.p50_sum, true),
+            curve(one, named(&of_runs("p99")), slot(1), &timeline.p99_sum, true),
             curve(one, named("longest"), slot(7), &timeline.longest, false),
         ];
     } else {
@@ -285,7 +337,8 @@ fn latency(scene: &Scene<'_>, timed: &[Timed<'_, '_>]) -> Figure {
         }
     }
     averaged(&mut figure, &all);
-    if timed.iter().any(|one| one.group().series_runs > 1) {
+    figure.notes.push(super::latency::WITHOUT_FINAL.to_owned());
+    if timed.iter().any(|one| one.series.runs > 1) {
         let note = "Percentiles are averages of the runs' own.";
         figure.notes.insert(1, note.to_owned());
     }

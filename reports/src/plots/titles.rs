@@ -63,7 +63,8 @@ pub(super) fn is_drawn(quantity: &Quantity, scene: &Scene<'_>) -> bool {
             "messages_sent" | "operations_ok" => false,
             // The latencies of operations themselves say more.
             "latency_p50_ns" | "latency_p99_ns" => {
-                scene.members.iter().all(|member| member.group.latency.is_empty())
+                let series = scene.members.iter().filter_map(|it| it.group.series.as_ref());
+                series.into_iter().all(|series| series.latency.is_empty())
             }
             _ => true,
         },

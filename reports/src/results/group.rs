@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use seedbed_scenarios::histogram::Histogram;
-use seedbed_scenarios::run::{Series, Verdict};
-use seedbed_scenarios::sweep::{Point, Spread, parts_of};
+use seedbed_scenarios::run::Verdict;
+use seedbed_scenarios::sweep::{OverTime, Point, Spread, parts_of};
 
-use super::reach::Reach;
 use super::read::Line;
 use super::sample::Sample;
-use super::timeline::Timeline;
 
 /// Something that is one number a run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,18 +66,12 @@ pub struct Group {
     pub runs: u64,
     /// One number a run.
     pub quantities: BTreeMap<Quantity, Sample>,
-    /// Messages sent in a run, by kind; none in summaries.
+    /// Messages sent in a run, by kind; runs that sent none are not counted.
     pub by_kind: BTreeMap<String, Sample>,
     /// What was violated.
     pub found: BTreeMap<String, Found>,
-    /// How long operations took, of all runs, in nanoseconds; only with series.
-    pub latency: Histogram,
     /// What happened over time; only with series.
-    pub timeline: Option<Timeline>,
-    /// How hosts reached milestones; only with series.
-    pub reach: BTreeMap<String, Reach>,
-    /// How many runs have series.
-    pub series_runs: u64,
+    pub series: Option<OverTime>,
 }
 
 impl Group {
@@ -95,10 +87,7 @@ impl Group {
             quantities: BTreeMap::new(),
             by_kind: BTreeMap::new(),
             found: BTreeMap::new(),
-            latency: Histogram::new(),
-            timeline: None,
-            reach: BTreeMap::new(),
-            series_runs: 0,
+            series: None,
         }
     }
 
@@ -107,12 +96,12 @@ impl Group {
     pub fn of_spread(source: usize, spread: Spread) -> Group {
         let mut group = Group::new(source, spread.scenario, spread.protocol, spread.point);
         group.runs = spread.runs;
-        let times = |histogram: &Histogram| Sample::of_histogram(histogram, 1);
+        let whole = |histogram: &Histogram| Sample::of_histogram(histogram, 1);
         for (name, histogram) in &spread.milestones {
-            group.quantities.insert(Quantity::Milestone(name.clone()), times(histogram));
+            group.quantities.insert(Quantity::Milestone(name.clone()), whole(histogram));
         }
         for (name, histogram) in &spread.milestones_after_heal {
-            group.quantities.insert(Quantity::AfterHeal(name.clone()), times(histogram));
+            group.quantities.insert(Quantity::AfterHeal(name.clone()), whole(histogram));
         }
         for (name, measure) in &spread.measures {
             let sample = Sample::of_histogram(&measure.histogram, measure.parts);
@@ -123,15 +112,15 @@ impl Group {
             let found = Found { runs: violation.events.count(), first_position };
             group.found.insert(property.clone(), found);
         }
-        group.latency = spread.latency;
+        for (kind, histogram) in &spread.messages {
+            group.by_kind.insert(kind.clone(), whole(histogram));
+        }
+        group.series = spread.series;
         group
     }
 
     /// Takes in a run.
-    ///
-    /// # Errors
-    /// If its series cannot be added to those before it.
-    pub(super) fn add(&mut self, line: &Line) -> Result<(), String> {
+    pub(super) fn add(&mut self, line: &Line) {
         let position = self.runs;
         self.runs += 1;
         for (name, time) in &line.milestones {
@@ -151,32 +140,10 @@ impl Group {
             let new = Found { runs: 0, first_position: position };
             self.found.entry(property.clone()).or_insert(new).runs += 1;
         }
-        match &line.series {
-            Some(series) => self.add_series(series, line.virtual_time_ns),
-            None => Ok(()),
+        if let Some(series) = &line.series {
+            let over_time = self.series.get_or_insert_with(OverTime::default);
+            over_time.add(series, line.virtual_time_ns);
         }
-    }
-
-    fn add_series(&mut self, series: &Series, until_ns: u64) -> Result<(), String> {
-        self.series_runs += 1;
-        self.latency.merge(&series.latency);
-        for (name, times) in &series.host_milestones {
-            let before = self.series_runs - 1;
-            let reach = self.reach.entry(name.clone()).or_insert_with(|| {
-                let mut reach = Reach::new(series.hosts);
-                // Runs before this one reached it on no host.
-                (0..before).for_each(|_| reach.add(series.hosts, std::iter::empty()));
-                reach
-            });
-            reach.add(series.hosts, times.values().copied());
-        }
-        for (name, reach) in &mut self.reach {
-            if !series.host_milestones.contains_key(name) {
-                reach.add(series.hosts, std::iter::empty());
-            }
-        }
-        let timeline = self.timeline.get_or_insert_with(|| Timeline::new(series.bin_ns));
-        timeline.add(series, until_ns)
     }
 
     fn note(&mut self, quantity: Quantity, number: f64) {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::group::Group;
+use super::planned::{self, Planned};
 
 /// Everything that is drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,10 @@ pub struct Source {
     pub study: Option<Study>,
     /// Whether only histograms are known.
     pub is_summary: bool,
+    /// How many runs the sweep was to make, if its header says so.
+    pub planned: Option<u64>,
+    /// Whether the last line was cut: that run is not among the others.
+    pub is_cut: bool,
 }
 
 /// Why results cannot be read.
@@ -62,6 +67,15 @@ pub enum ReadError {
     /// A folder without results.
     #[error("there are no results in `{0}`: neither results.jsonl nor summary.json")]
     NoResults(String),
+    /// A folder of a sweep that is under way, or that nobody has finished.
+    #[error(
+        "the sweep in `{0}` is not finished: complete it with --resume, or name its \
+         results.part.jsonl to see the runs so far"
+    )]
+    Unfinished(String),
+    /// The same file under two names.
+    #[error("`{0}` and `{1}` are the same results: name them once")]
+    Twice(String, String),
 }
 
 /// What pictures need of a run.
@@ -89,18 +103,23 @@ pub(super) struct Sent {
 
 /// What pictures need of a header.
 #[derive(Debug, Deserialize)]
-struct HeaderLine {
+pub(super) struct HeaderLine {
     format_version: u32,
     #[serde(default)]
-    grid: Grid,
+    pub grid: Grid,
+    #[serde(default)]
+    pub seeds: Option<Value>,
+    #[serde(default)]
+    pub scenarios: Option<Vec<Planned>>,
     #[serde(default)]
     study: Option<Study>,
 }
 
+/// What was varied.
 #[derive(Debug, Default, Deserialize)]
-struct Grid {
+pub(super) struct Grid {
     #[serde(default)]
-    vary: Vec<(String, Vec<Value>)>,
+    pub vary: Vec<(String, Vec<Value>)>,
 }
 
 /// What pictures need of a summary.
@@ -125,8 +144,21 @@ pub fn read(paths: &[PathBuf]) -> Result<Results, ReadError> {
         let file = file_of(path)?;
         let is_summary = file.extension().is_some_and(|ending| ending == "json");
         let index = results.sources.len();
-        let mut source =
-            Source { label, file: file.clone(), vary: Vec::new(), study: None, is_summary };
+        let known = results.sources.iter().position(|source| is_same(&source.file, &file));
+        if let Some(known) = known {
+            let names = [&paths[known], path].map(|path| path.display().to_string());
+            let [one, other] = names;
+            return Err(ReadError::Twice(one, other));
+        }
+        let mut source = Source {
+            label,
+            file: file.clone(),
+            vary: Vec::new(),
+            study: None,
+            is_summary,
+            planned: None,
+            is_cut: false,
+        };
         if is_summary {
             read_summary(&file, index, &mut source, &mut results.groups)?;
         } else {
@@ -145,7 +177,20 @@ fn file_of(path: &Path) -> Result<PathBuf, ReadError> {
     }
     let files = ["results.jsonl", "summary.json"].map(|name| path.join(name));
     let found = files.into_iter().find(|file| file.exists());
-    found.ok_or_else(|| ReadError::NoResults(path.display().to_string()))
+    found.ok_or_else(|| {
+        let name = path.display().to_string();
+        let is_begun = path.join("results.part.jsonl").exists();
+        if is_begun { ReadError::Unfinished(name) } else { ReadError::NoResults(name) }
+    })
+}
+
+/// Whether two paths lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        // What cannot be found is reported when it is read.
+        (Err(_), _) | (_, Err(_)) => false,
+    }
 }
 
 /// What paths are called in legends: their own names, or all of the path where those are alike.
@@ -209,6 +254,7 @@ fn read_lines(
         }
         // A sweep that was killed may leave a piece of a last line: that run does not count.
         if length == 0 || (number > 1 && text.last() != Some(&b'\n')) {
+            source.is_cut = length > 0;
             break;
         }
         if number == 1 {
@@ -218,13 +264,14 @@ fn read_lines(
                 let problem = format!("these are no results of format_version {RESULTS_VERSION}");
                 return Err(damaged(1, problem));
             }
+            source.planned = planned::runs(&header);
             (source.vary, source.study) = (header.grid.vary, header.study);
             continue;
         }
         let line: Line =
             serde_json::from_slice(&text).map_err(|error| damaged(number, error.to_string()))?;
         let group = group_of(&line, index, first_group, groups);
-        group.add(&line).map_err(|problem| damaged(number, problem))?;
+        group.add(&line);
     }
     Ok(())
 }

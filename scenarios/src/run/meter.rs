@@ -11,6 +11,7 @@ use seedbed_sim::{
     CLIENT_REPLY, CLIENT_REQUEST, HistoryEvent, MessageCounts, NodeId, Service, Sim, SimTime,
 };
 
+use super::bins::bins_together;
 use super::director::Span;
 use super::history::latencies;
 use super::judge::quantile;
@@ -34,30 +35,57 @@ pub(crate) struct Meter {
     rows: Vec<Vec<u64>>,
 }
 
-/// Bins whose width doubles and quintuples in turn, so that a wide bin is always made of whole
-/// narrow ones: 1, 2, 10, 20, 100 ms.
+/// Bins that grow by round factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bins {
     width_ns: u64,
     closed: usize,
-    doubled: bool,
 }
 
 impl Bins {
     fn factor(&self) -> usize {
-        if self.doubled { 5 } else { 2 }
+        bins_together(self.width_ns) as usize
     }
 
     fn widen(&mut self) {
-        self.width_ns = self.width_ns.saturating_mul(self.factor() as u64);
-        self.closed /= self.factor();
-        self.doubled = !self.doubled;
+        let factor = self.factor();
+        self.width_ns = self.width_ns.saturating_mul(factor as u64);
+        self.closed /= factor;
     }
 
     /// The last instant of the bin that is open.
     fn last(&self) -> SimTime {
         let end = (self.closed as u64 + 1).saturating_mul(self.width_ns);
         SimTime::from_nanos(end - 1)
+    }
+}
+
+impl SeriesOptions {
+    /// Of so many bins a run has fewer.
+    fn bins_max(self) -> usize {
+        if self.bin_ns.is_some() { CHOSEN_BINS_MAX } else { BINS_MAX }
+    }
+
+    fn bins_for(self, scenario: &Scenario) -> Bins {
+        // Zero is refused where it is said; here it must not divide anything.
+        let width_ns = self.bin_ns.unwrap_or(NARROWEST_NS).max(1);
+        let mut bins = Bins { width_ns, closed: 0 };
+        let length_ns = match scenario.end.as_ref().map(|end| end.shape()) {
+            Some(EndShape::Heal { at, settle }) => at.0.saturating_add(settle.0),
+            // Nobody knows when it is reached.
+            Some(EndShape::Milestone { .. }) | None => 0,
+        };
+        while length_ns / bins.width_ns >= self.bins_max() as u64 {
+            bins.widen();
+        }
+        bins
+    }
+
+    /// How wide the bins of a scenario's runs are at first: wider than what was chosen if there
+    /// would be too many for the length that the scenario says.
+    #[must_use]
+    pub fn width_ns(self, scenario: &Scenario) -> u64 {
+        self.bins_for(scenario).width_ns
     }
 }
 
@@ -68,18 +96,7 @@ impl Meter {
         options: SeriesOptions,
         counts: &MessageCounts,
     ) -> Meter {
-        let chosen = options.bin_ns.filter(|width| *width > 0);
-        let bins_max = if chosen.is_some() { CHOSEN_BINS_MAX } else { BINS_MAX };
-        let width_ns = chosen.unwrap_or(NARROWEST_NS);
-        let mut bins = Bins { width_ns, closed: 0, doubled: false };
-        let length_ns = match scenario.end.as_ref().map(|end| end.shape()) {
-            Some(EndShape::Heal { at, settle }) => at.0.saturating_add(settle.0),
-            // Nobody knows when it is reached.
-            Some(EndShape::Milestone { .. }) | None => 0,
-        };
-        while length_ns / bins.width_ns >= bins_max as u64 {
-            bins.widen();
-        }
+        let (bins, bins_max) = (options.bins_for(scenario), options.bins_max());
         let rows = vec![Vec::new(); counts.by_kind.len() + 3];
         Meter { bins, bins_max, before: counts.clone(), rows }
     }
@@ -210,21 +227,4 @@ fn latency_by_bin(took: &[(SimTime, u64)], width_ns: u64) -> LatencyByBin {
         bins.iter().map(|bin| quantile(bin, percent).unwrap_or_default()).collect()
     };
     LatencyByBin { p50: of(50), p99: of(99), max: of(100) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A wide bin is made of whole narrow ones, whatever a run began with.
-    #[test]
-    fn widths_divide_each_other() {
-        let mut bins = Bins { width_ns: NARROWEST_NS, closed: 200, doubled: false };
-        let mut widths = Vec::new();
-        for _ in 0..5 {
-            widths.push(bins.width_ns / NARROWEST_NS);
-            bins.widen();
-        }
-        assert_eq!(widths, [1, 2, 10, 20, 100]);
-    }
 }

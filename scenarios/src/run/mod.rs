@@ -3,6 +3,7 @@
 //! [`crate::Plan::run`] builds a simulation from the scenario, lets the *director* place its faults
 //! and the *script* act as an operator, and says what came of it as a [`RunOutput`].
 
+mod bins;
 pub(crate) mod build;
 mod director;
 mod driver;
@@ -23,6 +24,7 @@ mod signature;
 mod tracer;
 mod world;
 
+pub use bins::bins_together;
 pub use judge::measure_names;
 pub use record::{Messages, Operations, RECORD_VERSION, RunRecord, Verdict};
 pub use recording::{CausalEvent, Recording, TraceLevel, TraceLine};

@@ -11,6 +11,7 @@
 //! judge.rs    expect, sometimes and measures, over all seeds
 //! summary.rs  summary.json
 //! spread.rs   its histograms
+//! over_time.rs, timeline.rs, reach.rs   what runs with series did, summed
 //! ```
 //!
 //! Runs are independent, and nothing that is written depends on the order in which they finish:
@@ -19,7 +20,9 @@
 mod grid;
 mod judge;
 mod outcome;
+mod over_time;
 mod plan;
+mod reach;
 mod seeds;
 mod shelf;
 mod spread;
@@ -27,12 +30,15 @@ mod stopwatch;
 mod store;
 mod summary;
 mod tally;
+mod timeline;
 mod workers;
 
 pub use grid::{Point, Vary, VaryError, grid_points};
 pub use judge::{Finding, Judgement, Standard, judge};
 pub use outcome::{Broken, Ended, SweepError, SweepOutcome, run_sweep};
+pub use over_time::OverTime;
 pub use plan::{AtPoints, Job, Plan, PlanError, Runs, Unit, plan_units};
+pub use reach::Reach;
 pub use seeds::{SeedRange, Seeds, SeedsError, Shard, first_seed_of};
 pub use shelf::{FAILURES_PER_SIGNATURE, Written, study, write_failure};
 pub use spread::{MeasureSpread, Spread, ViolationSpread, parts_of};
@@ -42,6 +48,7 @@ pub use store::{
 };
 pub use summary::{HostSummary, SignatureSummary, Summary};
 pub use tally::{FaultTally, SignatureTally, Tally, UnitTally, Unproven};
+pub use timeline::Timeline;
 pub use workers::{Progress, SweepOptions, Watch};
 
 #[cfg(test)]

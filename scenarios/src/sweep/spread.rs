@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::grid::Point;
+use super::over_time::OverTime;
 use crate::histogram::Histogram;
 use crate::run::{RunRecord, Verdict};
 
@@ -29,17 +30,11 @@ pub struct Spread {
     pub measures: BTreeMap<String, MeasureSpread>,
     /// What was violated, by property.
     pub violations: BTreeMap<String, ViolationSpread>,
-    /// How long operations took, from their intended start, in nanoseconds: of all runs together.
-    /// Only with `--series`.
-    #[serde(default, skip_serializing_if = "Histogram::is_empty")]
-    pub latency: Histogram,
-    /// When hosts reached each milestone of theirs, in nanoseconds: all hosts of all runs. Only
-    /// with `--series`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub host_milestones: BTreeMap<String, Histogram>,
-    /// How many hosts that were, reached or not; 0 without `--series`.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub hosts: u64,
+    /// How many messages of each kind were sent in a run; runs that sent none are not counted.
+    pub messages: BTreeMap<String, Histogram>,
+    /// What they did over time. Only with `--series`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<OverTime>,
 }
 
 /// A measure over many runs.
@@ -67,11 +62,6 @@ pub struct ViolationSpread {
     pub events: Histogram,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 /// How fine the histogram of a measure is: whole nanoseconds, operations and bytes, thousandths of
 /// everything else.
 #[must_use]
@@ -82,10 +72,11 @@ pub fn parts_of(measure: &str) -> u64 {
 
 impl Spread {
     /// Takes in a run, made as number `position` of its point.
-    pub(super) fn add(&mut self, position: u64, record: &RunRecord) {
+    pub fn add(&mut self, position: u64, record: &RunRecord) {
         self.runs += 1;
-        add_times(&mut self.milestones, &record.milestones);
-        add_times(&mut self.milestones_after_heal, &record.milestones_after_heal);
+        add_numbers(&mut self.messages, &record.messages.by_kind);
+        add_numbers(&mut self.milestones, &record.milestones);
+        add_numbers(&mut self.milestones_after_heal, &record.milestones_after_heal);
         for (name, number) in &record.measures {
             let parts = parts_of(name);
             let spread = self
@@ -108,12 +99,8 @@ impl Spread {
             spread.events.record(record.events);
         }
         if let Some(series) = &record.series {
-            self.latency.merge(&series.latency);
-            self.hosts += series.hosts;
-            for (name, times) in &series.host_milestones {
-                let histogram = self.host_milestones.entry(name.clone()).or_default();
-                times.values().for_each(|time| histogram.record(*time));
-            }
+            let over_time = self.series.get_or_insert_with(OverTime::default);
+            over_time.add(series, record.virtual_time_ns);
         }
     }
 
@@ -122,7 +109,7 @@ impl Spread {
         self.runs += other.runs;
         merge_all(&mut self.milestones, &other.milestones);
         merge_all(&mut self.milestones_after_heal, &other.milestones_after_heal);
-        merge_all(&mut self.host_milestones, &other.host_milestones);
+        merge_all(&mut self.messages, &other.messages);
         for (name, measure) in &other.measures {
             let spread = self.measures.entry(name.clone()).or_default();
             spread.parts = measure.parts;
@@ -142,17 +129,18 @@ impl Spread {
                 }
             }
         }
-        self.latency.merge(&other.latency);
-        self.hosts += other.hosts;
+        if let Some(series) = &other.series {
+            self.series.get_or_insert_with(OverTime::default).merge(series);
+        }
     }
 }
 
-fn add_times(histograms: &mut BTreeMap<String, Histogram>, times: &BTreeMap<String, u64>) {
-    for (name, time) in times {
+fn add_numbers(histograms: &mut BTreeMap<String, Histogram>, numbers: &BTreeMap<String, u64>) {
+    for (name, number) in numbers {
         if let Some(histogram) = histograms.get_mut(name) {
-            histogram.record(*time);
+            histogram.record(*number);
         } else {
-            histograms.insert(name.clone(), Histogram::from_iter([*time]));
+            histograms.insert(name.clone(), Histogram::from_iter([*number]));
         }
     }
 }
@@ -220,6 +208,11 @@ mod tests {
             let failing = rows.iter().filter(|row| row.record.verdict == Verdict::Fail);
             let events: Histogram = failing.map(|row| row.record.events).collect();
             assert_eq!(violation.events, events);
+            let sent = rows.iter().map(|row| row.record.messages.by_kind.clone());
+            for (kind, histogram) in &spread.messages {
+                let counts = sent.clone().filter_map(|kinds| kinds.get(kind).copied());
+                assert_eq!(*histogram, counts.collect::<Histogram>());
+            }
         }
     }
 
@@ -249,7 +242,8 @@ mod tests {
         let mut merged = spread_of(&[3, 9, 4]);
         merged.merge(&spread_of(&[8, 1, 2, 7]));
         assert_eq!(merged, spread_of(&[1, 2, 3, 4, 7, 8, 9]));
-        assert_eq!((merged.hosts, merged.latency.count()), (21, 14));
+        let series = merged.series.as_ref().unwrap();
+        assert_eq!((series.runs, series.latency.count()), (7, 14));
         let text = canonical::line(&serde_json::to_value(&merged).unwrap());
         assert_eq!(serde_json::from_str::<Spread>(&text).unwrap(), merged);
     }

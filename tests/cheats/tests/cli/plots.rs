@@ -48,6 +48,9 @@ fn what_is_missing_is_said() {
     assert!(listed["plots"].as_array().unwrap().len() >= 2, "{listed}");
     lab.expect(2, "report plain --plots other --scenario nobody");
     lab.expect(2, "report plain");
+    let said = ends(&lab, 2, "report plain plain/results.jsonl --plots twice");
+    assert!(said.stderr.contains("name them once"), "{}", said.stderr);
+    assert!(!lab.path("twice").exists());
 }
 
 #[test]

@@ -31,6 +31,20 @@ fn series_are_the_same_with_any_number_of_jobs_and_after_a_kill() {
     assert_eq!(histograms("killed"), histograms("one"));
 }
 
+/// Bins that cannot be are refused; bins that are wider than asked for are said to be.
+#[test]
+fn the_width_of_bins_is_taken_at_its_word() {
+    let lab = Lab::new();
+    lab.scenario("fine.json", "tiny", json!({}));
+    lab.expect(2, "sweep fine.json --seeds 2 --series --bin 0s --out zero");
+    let said = lab.run("sweep fine.json --seeds 2 --series --bin 1ns --out narrow");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("hint: bins are ") && said.stderr.contains("of 1ns"));
+    assert!(rows(&lab, "narrow")[0]["series"]["bin_ns"].as_u64() > Some(1));
+    let said = lab.run("sweep fine.json --seeds 2 --series --bin 10ms --out wide");
+    assert!(!said.stderr.contains("hint"), "{}", said.stderr);
+}
+
 /// Without `--series` results are what they always were: but for the field, rows are the same,
 /// and so is the header.
 #[test]
