@@ -35,8 +35,8 @@ fn a_violation_is_drawn_in_lanes() {
 no order explains the answers of 3 operations: at best the state is 2 when `read: 1` must take place
 c1  |-- (1) write 1: done --|   |-- (2) write 2: done --|
 c2                                                          |-- XX read: 1 XX --|
-After the numbered operations the state is 2. The blocked one has to take place before anything that \
-has not, and cannot.
+After the numbered operations the state is 2. The blocked one has to take place before \
+anything that has not, and cannot.
 ";
     assert_eq!(timeline_of(&stale_read()).to_text(), expected);
 }

@@ -25,9 +25,9 @@ use crate::laboratory::Laboratory;
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEEDBED_COMMIT"), ")");
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 all as expected, 1 internal or IO error, 2 bad command line, 3 bad scenario, failure or
-history file, 4 nothing ran, 5 unknown or vacuous, 100 a property was violated, 110 determinism broken,
-130 interrupted (partial results are written).";
+Exit codes: 0 all as expected, 1 internal or IO error, 2 bad command line, 3 bad scenario, failure
+or history file, 4 nothing ran, 5 unknown or vacuous, 100 a property was violated, 110 determinism
+broken, 130 interrupted (partial results are written).";
 
 /// A laboratory for distributed systems: simulate, break, replay.
 #[derive(Debug, Parser)]

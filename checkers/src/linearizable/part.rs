@@ -28,9 +28,10 @@ pub(super) struct Class {
 
 /// The calls of one part of a history.
 ///
-/// Completed calls, and pending ones that were seen, are numbered by invocation. Call number `i` has two *nodes*, its invocation
-/// `2i + 1` and its end `2i + 2`; node 0 is the head of the list of nodes. The *rank* of a node is
-/// its place in time; at equal times invocations come before ends, for intervals are closed.
+/// Completed calls, and pending ones that were seen, are numbered by invocation. Call number `i`
+/// has two *nodes*, its invocation `2i + 1` and its end `2i + 2`; node 0 is the head of the list of
+/// nodes. The *rank* of a node is its place in time; at equal times invocations come before ends,
+/// for intervals are closed.
 #[derive(Clone, Debug)]
 pub(super) struct Part<'a, M: Model> {
     pub calls: Vec<Call<'a, M::Op, M::Ret>>,
