@@ -9,7 +9,9 @@ fn clone() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = std::env::temp_dir().join(format!("seedbed-readme-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
-    copy(&root.join("scenarios/library"), &folder.join("scenarios/library"));
+    for part in ["scenarios/library", "checkers/tests/data/porcupine"] {
+        copy(&root.join(part), &folder.join(part));
+    }
     folder
 }
 
