@@ -43,7 +43,8 @@ pub(super) fn page(timeline: &Timeline) -> String {
     }
     page += "<p>Each lane is a process, each bar an operation from its invocation to its end. \
              Times are in order, not to scale. Numbers are the order in which operations took \
-             place; a bar with a dashed border and the word \u{201c}blocked\u{201d} could not follow.</p>\n";
+             place; a bar with a dashed border and the word \u{201c}blocked\u{201d} could not \
+             follow.</p>\n";
     page += &table(timeline);
     page += "</body>\n</html>\n";
     page
