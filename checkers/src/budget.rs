@@ -25,6 +25,9 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// About how many bytes a stored state is worth: searches that store other things count those.
+    pub(crate) const BYTES_A_STATE: u64 = (64 << 20) / 700_000;
+
     /// No limit: for histories that are known to be easy.
     pub const UNLIMITED: Budget = Budget { steps: u64::MAX, states: u64::MAX };
 

@@ -117,7 +117,7 @@ fn question_of(arguments: &Arguments) -> Result<Question, Halt> {
 fn named_model(name: &str) -> Result<&'static ModelKind, Halt> {
     ModelKind::named(name).ok_or_else(|| {
         let help = suggest(name, MODELS.iter().map(|model| model.name));
-        no_such("model", name, help)
+        no_such(&format!("model `{name}`"), help)
     })
 }
 
@@ -142,13 +142,13 @@ fn missing_model(arguments: &Arguments) -> Result<Halt, Halt> {
 fn named_level(model: &ModelKind, name: &str) -> Result<Level, Halt> {
     model.level(name).ok_or_else(|| {
         let help = suggest(name, model.levels().into_iter().map(Level::name));
-        no_such(&format!("level of `{}`", model.name), name, help)
+        no_such(&format!("level `{name}` of `{}`", model.name), help)
     })
 }
 
-fn no_such(what: &str, name: &str, help: Option<String>) -> Halt {
+fn no_such(what: &str, help: Option<String>) -> Halt {
     let help = help.map(|help| format!("; {help}")).unwrap_or_default();
-    Halt::CommandLine(format!("there is no {what} `{name}`{help}"))
+    Halt::CommandLine(format!("there is no {what}{help}"))
 }
 
 fn initial_value(model: &ModelKind, text: &str) -> Result<Value, Halt> {

@@ -9,9 +9,6 @@ use crate::history::HistoryError;
 use crate::transactions::{self, Completed, Options, TransactionOp, check, report};
 use crate::value::Value;
 
-/// A stored state of a search is about as large: 64 MB hold the usual 1.5 million.
-const BYTES_A_STATE: u64 = 45;
-
 pub(super) fn transactions(
     source: &Source,
     question: &Question,
@@ -21,7 +18,8 @@ pub(super) fn transactions(
         unreachable!("transactions are judged at isolation levels only")
     };
     let Budget { steps, states } = question.budget;
-    let budget = transactions::Budget { steps, bytes: states.saturating_mul(BYTES_A_STATE) };
+    let budget =
+        transactions::Budget { steps, bytes: states.saturating_mul(Budget::BYTES_A_STATE) };
     let options = Options { budget, ..Options::default() };
     let verdict = check(level, &typed.history, &options);
     let mut judgement = Judgement::about(&typed, verdict, None);
