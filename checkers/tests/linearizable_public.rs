@@ -1,6 +1,6 @@
 //! The public histories get the verdicts that porcupine gives them.
 
-use seedbed_checkers::linearizable::{Rules, is_linearizable};
+use seedbed_checkers::linearizable::{Rules, check_linearizable, is_linearizable};
 use seedbed_checkers::models::{Kv, Model, Register};
 use seedbed_checkers::{Budget, History};
 
@@ -53,4 +53,22 @@ fn the_search_alone_comes_to_the_same_verdicts() {
     for (name, is_ok, verdict, _) in verdicts(Rules { polynomial: false, ..Rules::ALL }) {
         assert_eq!(verdict, Some(is_ok), "{name}");
     }
+}
+
+/// Two appends change places in what one late read saw: few operations are enough to say so.
+#[test]
+fn a_read_in_the_wrong_order_is_explained_by_few_operations() {
+    let text = public::text("c50-ok.txt");
+    let saw = |line: &&str| line.contains(":ok, :f :get, :key \"5\"");
+    let line = text.lines().filter(saw).last().expect("a read of the key");
+    let value = line.split('"').nth(3).expect("what it saw");
+    let mut appends: Vec<&str> = value.split_inclusive('y').collect();
+    let middle = appends.len() / 2;
+    appends.swap(middle - 1, middle);
+    let text = text.replace(line, &line.replace(value, &appends.concat()));
+    let model = Kv::new(String::new());
+    let checked = check_linearizable(&model, &public::stores(&text), Budget::default());
+    let violation = checked.violation.expect("the order is wrong");
+    let whole = violation.operations.iter().filter(|operation| operation.is_whole).count();
+    assert!((1..=50).contains(&whole), "{whole} operations");
 }

@@ -13,7 +13,8 @@
 //!   for a pending call may take place where it did.
 //!
 //! They are tried in that order, many at once first, and then fewer (Zeller & Hildebrandt 2002,
-//! delta debugging), until none leaves the part wrong, or the budget is spent.
+//! delta debugging), until none leaves the part wrong, or the budget is spent. A change whose
+//! result takes more than its share to judge is not made; what is left may not be minimal then.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,9 @@ use crate::models::{Call, Model};
 
 use super::judge::{Judgement, judge};
 use super::rules::Rules;
+
+/// One trial may take this part of the budget: one that cannot be judged must not cost all others.
+const SHARE: u64 = 100;
 
 /// What is left of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +44,8 @@ pub(super) struct Shrunk {
     pub left: Vec<Left>,
     /// The whole is wrong even if it is cut off after this instant.
     pub wrong_ns: u64,
+    /// Whether nothing more can be taken away; not known of a part that was too hard to judge.
+    pub is_minimal: bool,
     pub spent: Spent,
 }
 
@@ -54,16 +60,21 @@ pub(super) fn shrink<M: Model>(
         .iter()
         .map(|call| if call.ret.is_some() { Left::Whole } else { Left::Begin })
         .collect();
-    let mut shrinker = Shrinker { model, calls, left, budget, rules, spent: Spent::default() };
+    let mut shrinker =
+        Shrinker { model, calls, left, budget, rules, spent: Spent::default(), is_minimal: true };
     shrinker.forget_useless();
     let wrong_ns = shrinker.cut();
     loop {
         let before = shrinker.left.clone();
+        shrinker.is_minimal = true;
         shrinker.cut();
+        shrinker.take_out_reads();
         shrinker.take_out_values();
         shrinker.forget_ends();
         if shrinker.left == before {
-            return Shrunk { left: shrinker.left, wrong_ns, spent: shrinker.spent };
+            let Shrinker { left, budget, spent, is_minimal, .. } = shrinker;
+            let is_minimal = is_minimal && spent.beyond(budget).is_none();
+            return Shrunk { left, wrong_ns, is_minimal, spent };
         }
     }
 }
@@ -75,6 +86,8 @@ struct Shrinker<'a, M: Model> {
     budget: Budget,
     rules: Rules,
     spent: Spent,
+    /// Whether every trial since the last that changed something has been judged.
+    is_minimal: bool,
 }
 
 impl<M: Model> Shrinker<'_, M> {
@@ -86,15 +99,22 @@ impl<M: Model> Shrinker<'_, M> {
             return true;
         }
         let calls = remaining(self.calls, &left);
-        let budget = self.budget.less(self.spent);
-        let (judgement, spent) = judge(self.model, &[&calls], budget, self.rules);
-        self.spent += spent;
+        let (judgement, spent) = judge(self.model, &[&calls], self.share(), self.rules);
+        self.spent.steps += spent.steps;
+        self.spent.states = self.spent.states.max(spent.states);
+        self.is_minimal &= !matches!(judgement, Judgement::Unknown);
         let is_wrong = matches!(judgement, Judgement::Violated(..));
         if is_wrong {
             self.left = left;
             self.forget_useless();
         }
         is_wrong
+    }
+
+    /// What one trial may spend. What it stores is free again when it is over.
+    fn share(&self) -> Budget {
+        let steps = self.budget.steps.saturating_sub(self.spent.steps);
+        Budget { steps: (self.budget.steps / SHARE).min(steps), states: self.budget.states / SHARE }
     }
 
     /// A pending call that only reads has no consequence.
@@ -177,22 +197,33 @@ impl<M: Model> Shrinker<'_, M> {
         Some(groups)
     }
 
-    /// Takes out what only reads, and forgets how other calls ended.
+    /// Takes out what only reads.
+    fn take_out_reads(&mut self) {
+        let is_read = |call: &Call<'_, M::Op, M::Ret>| self.model.is_read_only(call.op, call.ret);
+        let is_read: Vec<bool> = self.calls.iter().map(is_read).collect();
+        self.reduce(|place| is_read[place], Left::Nothing);
+    }
+
+    /// Forgets how calls ended.
     fn forget_ends(&mut self) {
-        let whole: Vec<usize> =
-            (0..self.left.len()).filter(|&place| self.left[place] == Left::Whole).collect();
+        self.reduce(|_| true, Left::Begin);
+    }
+
+    /// Leaves only so much of those whole calls that are `meant`.
+    fn reduce(&mut self, meant: impl Fn(usize) -> bool, to: Left) {
+        let whole: Vec<usize> = (0..self.left.len())
+            .filter(|&place| self.left[place] == Left::Whole && meant(place))
+            .collect();
         let mut number_of = vec![usize::MAX; self.calls.len()];
         for (number, &place) in whole.iter().enumerate() {
             number_of[place] = number;
         }
-        let is_read_only: Vec<bool> =
-            self.calls.iter().map(|call| self.model.is_read_only(call.op, call.ret)).collect();
-        self.halve(whole.len(), |tried, place| match number_of[place] {
-            usize::MAX => Left::Whole,
-            number if !tried.contains(&number) => Left::Whole,
-            _ if is_read_only[place] => Left::Nothing,
-            _ => Left::Begin,
-        });
+        self.halve(
+            whole.len(),
+            |tried, place| {
+                if tried.contains(&number_of[place]) { to } else { Left::Whole }
+            },
+        );
     }
 
     /// Tries to do without ranges of `count` things, from large to small.

@@ -62,8 +62,8 @@ pub(super) fn explain<M: Model>(
     budget: Budget,
     rules: Rules,
 ) -> Violation {
-    let Shrunk { left, wrong_ns, mut spent } = shrink(model, &portion.calls, budget, rules);
-    let is_minimal = spent.beyond(budget).is_none();
+    let Shrunk { left, wrong_ns, is_minimal, mut spent } =
+        shrink(model, &portion.calls, budget, rules);
     let places = |is_left: &dyn Fn(usize) -> bool| -> Vec<usize> {
         (0..portion.calls.len()).filter(|&place| is_left(place)).collect()
     };
@@ -132,6 +132,9 @@ impl Violation {
                 prefix.state,
                 Short(&blocked.op, &blocked.outcome)
             );
+        }
+        if !self.is_minimal {
+            text += " (fewer might do: to tell would take more than a share of the budget)";
         }
         text
     }
