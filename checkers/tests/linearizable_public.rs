@@ -60,7 +60,7 @@ fn the_search_alone_comes_to_the_same_verdicts() {
 fn a_read_in_the_wrong_order_is_explained_by_few_operations() {
     let text = public::text("c50-ok.txt");
     let saw = |line: &&str| line.contains(":ok, :f :get, :key \"5\"");
-    let line = text.lines().filter(saw).last().expect("a read of the key");
+    let line = text.lines().rfind(saw).expect("a read of the key");
     let value = line.split('"').nth(3).expect("what it saw");
     let mut appends: Vec<&str> = value.split_inclusive('y').collect();
     let middle = appends.len() / 2;
